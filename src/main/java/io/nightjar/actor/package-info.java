@@ -1,0 +1,5 @@
+/** Room actor. */
+@NullMarked
+package io.nightjar.actor;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,5 @@
+/** Room app. */
+@NullMarked
+package io.nightjar.app;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,38 @@
+package io.nightjar.auth;
+
+import io.nightjar.mqtt.Bytes;
+import io.nightjar.mqtt.Detail;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+
+/** Decides whether a client may connect. May be slow: it answers later and never on the caller's thread. */
+public interface Authenticator {
+    /** Its name, as evidence of a refusal: {@code password_file}. */
+    String name();
+
+    /** Asks for one client. The stage never fails: a fault inside is a refusal that says so. */
+    CompletionStage<Answer> authenticate(Credentials credentials);
+
+    /**
+     * @param peerAddress IP address without port
+     * @param password never printed
+     */
+    record Credentials(
+            String clientId,
+            @Nullable String username,
+            @Nullable Bytes password,
+            String peerAddress,
+            String listener) {}
+
+    /** What it says. */
+    sealed interface Answer {
+        /** The client is who it says. */
+        record Accepted() implements Answer {}
+
+        /**
+         * @param detail {@link Detail#BAD_USERNAME_OR_PASSWORD} or {@link Detail#AUTHENTICATION_REFUSED}
+         * @param why in words, for evidence; without secrets
+         */
+        record Refused(Detail detail, String authenticator, String why) implements Answer {}
+    }
+}

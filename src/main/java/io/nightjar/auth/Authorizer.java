@@ -1,0 +1,26 @@
+package io.nightjar.auth;
+
+import io.nightjar.mqtt.QoS;
+import org.jspecify.annotations.Nullable;
+
+/** Decides whether a client may publish to a topic or subscribe to a filter. Fast: called for every PUBLISH. */
+public interface Authorizer {
+    Decision authorize(Client client, Action action, String topic, QoS qos, boolean retain);
+
+    /** Who asks. {@code address} is an IP address without port. */
+    record Client(String clientId, @Nullable String username, String address) {}
+
+    /** What for; {@code topic} is then a Topic Name or a Topic Filter (of a shared one the part after the group). */
+    enum Action {
+        PUBLISH,
+        SUBSCRIBE
+    }
+
+    /**
+     * @param rule the rule that decided, as evidence: {@code acl rule 3 (deny publish $SYS/#)} or {@code no-match}
+     * @param disconnect if denied: whether the client is to be disconnected too
+     */
+    record Decision(boolean allowed, String rule, boolean disconnect) {
+        public static final Decision ALLOWED = new Decision(true, "", false);
+    }
+}

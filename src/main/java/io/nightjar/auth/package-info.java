@@ -1,0 +1,5 @@
+/** Room auth. */
+@NullMarked
+package io.nightjar.auth;
+
+import org.jspecify.annotations.NullMarked;

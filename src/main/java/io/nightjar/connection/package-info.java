@@ -1,0 +1,5 @@
+/** Room connection. */
+@NullMarked
+package io.nightjar.connection;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,57 @@
+package io.nightjar.diagnosis;
+
+import io.nightjar.mqtt.PacketType;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Facts measured at the instant a connection ended, never guesses. What was not known yet (a refused client's Keep
+ * Alive) or cannot be measured here (socket figures off Linux) is null or absent, never zero.
+ *
+ * @param clientId raw, as first sent; empty if the connection ended before it was read
+ * @param peer {@code ip:port} of the client
+ * @param listener for example {@code tcp:default}
+ * @param transport {@code tcp}, {@code tls}, {@code ws} or {@code wss}
+ * @param connectedForMillis since the transport was accepted
+ * @param lastInAgeMillis since the last whole packet came in, or null if none did
+ * @param lastOutAgeMillis since the last packet went out, or null if none did
+ * @param lastIn the last packets that came in, oldest first, at most 8
+ * @param lastOut the last packets that went out, oldest first, at most 8
+ * @param socket figures of the operating system by name (rtt_us, retransmits, unacked, errno, ...), in order
+ */
+public record Evidence(
+        String clientId,
+        @Nullable String username,
+        String peer,
+        String listener,
+        String transport,
+        String node,
+        @Nullable String protocolVersion,
+        @Nullable Boolean cleanStart,
+        @Nullable Integer keepAliveSeconds,
+        @Nullable Long sessionExpirySeconds,
+        long connectedForMillis,
+        long packetsIn,
+        long packetsOut,
+        long messagesIn,
+        long messagesOut,
+        long bytesIn,
+        long bytesOut,
+        @Nullable Long lastInAgeMillis,
+        @Nullable Long lastOutAgeMillis,
+        @Nullable Integer inflight,
+        @Nullable Integer queued,
+        long dropped,
+        List<PacketMark> lastIn,
+        List<PacketMark> lastOut,
+        Map<String, String> socket) {
+
+    /** One packet that passed: its type, Packet Identifier (0 if none), whole size in bytes and age. */
+    public record PacketMark(PacketType type, int packetId, int size, long ageMillis) {
+        @Override
+        public String toString() {
+            return type + (packetId == 0 ? "" : "#" + packetId) + "(" + size + "B," + ageMillis + "ms)";
+        }
+    }
+}

@@ -1,0 +1,5 @@
+/** Room diagnosis. */
+@NullMarked
+package io.nightjar.diagnosis;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,5 @@
+/** Room http. */
+@NullMarked
+package io.nightjar.http;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,42 @@
+package io.nightjar.message;
+
+import io.nightjar.mqtt.DisconnectReason;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+
+/** All clients of the cluster, as the HTTP API asks for them. Every call answers for all nodes. Thread-safe. */
+public interface Clients {
+    /** The clients that match, sorted by ClientID. */
+    CompletionStage<Page> list(Query query);
+
+    /** One client, or null if no node has a session of it. */
+    CompletionStage<@Nullable ClientView> find(String clientId);
+
+    /** Kicks; false if there is no such client. The session ends too unless it is to be kept. */
+    CompletionStage<Boolean> kick(String clientId, DisconnectReason reason, boolean keepSession);
+
+    /** The subscriptions of a client, each with {@code topic, qos, nl, rap, rh}; null if there is no such client. */
+    CompletionStage<@Nullable List<Map<String, Object>>> subscriptions(String clientId);
+
+    /** Connections and sessions of each node by name: {@code connections, live_connections, sessions, subscriptions}. */
+    CompletionStage<Map<String, Map<String, Object>>> nodes();
+
+    /**
+     * @param filters by the names of the API document ({@code node, username, clientid, ip_address, conn_state,
+     *     clean_start, proto_ver, like_clientid, like_username, gte_created_at, ...}), already checked; several values
+     *     of one name are alternatives
+     * @param after list clients whose ClientID is greater than this; empty to start
+     * @param skip clients to pass over after that
+     * @param limit most clients in the answer
+     */
+    record Query(Map<String, List<String>> filters, String after, int skip, int limit) {}
+
+    /**
+     * @param count all that match, whatever the page
+     * @param hasNext whether more follow
+     * @param unreachableNodes nodes that did not answer in time
+     */
+    record Page(List<ClientView> clients, long count, boolean hasNext, List<String> unreachableNodes) {}
+}

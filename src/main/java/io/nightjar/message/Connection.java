@@ -1,0 +1,29 @@
+package io.nightjar.message;
+
+import io.nightjar.mqtt.DisconnectReason;
+import io.nightjar.mqtt.Packet;
+import java.util.function.Consumer;
+
+/**
+ * A Network Connection as its session sees it: the Netty channel itself when both are on one node, a batch to the other
+ * node's gateway when not. The session cannot tell. Safe to call from any thread; nothing here blocks.
+ */
+public interface Connection {
+    /** The session is this connection's now. CONNACK goes out; packets that follow carry the attachment number. */
+    void attached(long attachment, boolean sessionPresent, SessionLink session);
+
+    /** Sends a packet; one flush for all packets of one turn of the event loop. Ignored once the connection ended. */
+    void send(Packet packet);
+
+    /** Whether the send buffer takes more. If not, {@link SessionCommand.Writable} comes when it does again. */
+    boolean isWritable();
+
+    /** Ends the connection for this reason, or refuses it if it is not attached yet. The first end is the only one. */
+    void end(DisconnectReason reason);
+
+    /** Adds what only the connection knows (its counters) to a view of the client and hands it on. */
+    void inspect(ClientView view, Consumer<ClientView> reply);
+
+    /** Name of the node that holds the socket. */
+    String node();
+}

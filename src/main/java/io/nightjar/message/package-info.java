@@ -1,0 +1,5 @@
+/** Room message. */
+@NullMarked
+package io.nightjar.message;
+
+import org.jspecify.annotations.NullMarked;

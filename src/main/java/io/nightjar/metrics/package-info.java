@@ -1,0 +1,5 @@
+/** Room metrics. */
+@NullMarked
+package io.nightjar.metrics;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,5 @@
+/** Room net. */
+@NullMarked
+package io.nightjar.net;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,5 @@
+/** Room routing. */
+@NullMarked
+package io.nightjar.routing;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,62 @@
+package io.nightjar.session;
+
+import io.nightjar.mqtt.Delivery;
+import io.nightjar.mqtt.DisconnectReason;
+import io.nightjar.mqtt.Message;
+import io.nightjar.mqtt.Packet;
+import io.nightjar.mqtt.SubscriptionOptions;
+import java.util.Iterator;
+
+/** What a session wants done; the actor does it, a test records it. Called on the session's own thread, in order. */
+public interface SessionEffects {
+    /** Ends the connection that is attached now, before another takes its place or because the session says so. */
+    void end(DisconnectReason reason);
+
+    /** The connection that asked is attached; everything after this goes to it. */
+    void attached(long attachment, boolean sessionPresent);
+
+    /** Sends a packet on the attached connection. */
+    void send(Packet packet);
+
+    /** Whether the attached connection takes more PUBLISH packets now. */
+    boolean isWritable();
+
+    /** Publishes a message of this session: QoS 2 after its first receipt, or its Will. */
+    void route(Message message);
+
+    /** Adds or replaces a subscription in the router. {@code identifier} is 0 if it has none. */
+    void subscribe(String filter, SubscriptionOptions options, int identifier);
+
+    void unsubscribe(String filter);
+
+    /** Retained messages that match a valid unshared filter now; read lazily. */
+    Iterator<Message> retained(String filter);
+
+    /** Starts or restarts a timer. */
+    void startTimer(Timer timer, long atMillis);
+
+    void cancelTimer(Timer timer);
+
+    /** A message did not and will not reach the client. */
+    void dropped(Drop why, Delivery delivery);
+
+    /** The session is over and nobody is attached: the actor may go. */
+    void stop();
+
+    /** The timers of a session. */
+    enum Timer {
+        /** Session Expiry Interval. */
+        EXPIRY,
+        /** Will Delay Interval. */
+        WILL_DELAY
+    }
+
+    /** Why a message was dropped. */
+    enum Drop {
+        QUEUE_FULL,
+        EXPIRED,
+        TOO_LARGE,
+        NOT_WRITABLE,
+        SESSION_ENDED
+    }
+}

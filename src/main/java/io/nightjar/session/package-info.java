@@ -1,0 +1,5 @@
+/** Room session. */
+@NullMarked
+package io.nightjar.session;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,5 @@
+/** Room store. */
+@NullMarked
+package io.nightjar.store;
+
+import org.jspecify.annotations.NullMarked;

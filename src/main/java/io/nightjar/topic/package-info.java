@@ -1,0 +1,5 @@
+/** Room topic. */
+@NullMarked
+package io.nightjar.topic;
+
+import org.jspecify.annotations.NullMarked;

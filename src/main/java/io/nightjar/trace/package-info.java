@@ -1,0 +1,5 @@
+/** Room trace. */
+@NullMarked
+package io.nightjar.trace;
+
+import org.jspecify.annotations.NullMarked;
