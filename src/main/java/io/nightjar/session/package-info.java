@@ -1,4 +1,23 @@
-/** Room session. */
+/**
+ * Session State: what the broker keeps of a client beyond one Network Connection, and who has it now [5.0/4.1].
+ *
+ * <p>Floor 2. Pure: no clock, no I/O, no logging. Time comes in as an argument, effects go out through
+ * {@link io.nightjar.session.SessionEffects}, which an actor performs and a test records.
+ *
+ * <p>The decision that shaped it: one object per ClientID judges every takeover, discard, kick and expiry, and a single
+ * thread calls it. Nothing here can race, so the rules stand in the order in which they happen, and a seeded simulation
+ * can try thousands of steps in milliseconds. A connection is known by its attachment number; what an older one still
+ * says is dropped, so a late packet or a late end cannot harm the newcomer.
+ *
+ * <p>A million of these live on one node, idle with one subscription most of the time. So every collection is made when
+ * first needed, up to eight subscriptions stand in an array, and the way of messages to the client is given back when
+ * the client leaves and nothing waits: about 210 bytes remain, counted with 4-byte references, texts apart. The
+ * surrounding sharded actor takes about 1,050 (measured), so this is not where memory is lost.
+ *
+ * <p>Files: {@link io.nightjar.session.SessionState} holds the transition table; {@code Outbound} orders what goes to
+ * the client, from {@code Inflight} (window and Packet Identifiers), {@code OutboundQueue} (bounded) and
+ * {@code RetainedReplay} (lazy); {@code PendingWill} and {@code TakeoverHistory} say what a connection leaves behind.
+ */
 @NullMarked
 package io.nightjar.session;
 
