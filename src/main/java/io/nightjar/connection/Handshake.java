@@ -71,8 +71,7 @@ public sealed interface Handshake {
     }
 
     private static Refused refuse(String problem, String rule) {
-        return new Refused(
-                DisconnectReason.of(Detail.CLIENT_IDENTIFIER_NOT_VALID, "problem", problem, "rule", rule));
+        return new Refused(DisconnectReason.of(Detail.CLIENT_IDENTIFIER_NOT_VALID, "problem", problem, "rule", rule));
     }
 
     private static Agreed agree(Connect connect, ConnectionLimits limits, String clientId, boolean assigned) {
