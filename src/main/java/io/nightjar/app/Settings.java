@@ -1,0 +1,132 @@
+package io.nightjar.app;
+
+import com.typesafe.config.Config;
+import io.nightjar.auth.AclRules;
+import io.nightjar.connection.ConnectionLimits;
+import io.nightjar.session.SessionLimits;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * All that an operator can set, read and checked once at start. What each setting means, its unit, range and default
+ * stand in {@code conf/nightjar.conf}, and only there.
+ *
+ * @param config the merged whole, resolved, with Pekko's own settings, for the ActorSystem
+ */
+public record Settings(
+        String nodeName,
+        Path dataDir,
+        List<TcpListener> listeners,
+        Http http,
+        ClusterSettings cluster,
+        Authentication authentication,
+        Authorization authorization,
+        Mqtt mqtt,
+        Retained retained,
+        Trace trace,
+        Config config) {
+    /** One plain MQTT listener; disabled ones are not in the list. */
+    public record TcpListener(
+            String name, InetSocketAddress bind, int maxConnections, int backlog, long connectTimeoutMillis) {
+        /** As it is called in the API and in evidence: {@code tcp:default}. */
+        public String id() {
+            return "tcp:" + name;
+        }
+    }
+
+    /** The HTTP API. */
+    public record Http(
+            InetSocketAddress bind, long tokenLifetimeMillis, int loginAttemptsPerMinute, int maxConnections) {}
+
+    /**
+     * @param seedNodes {@code host:port} each; empty: a cluster of one
+     * @param linkWindow messages per peer that are not acknowledged
+     * @param linkQueue messages per peer that wait for the window
+     */
+    public record ClusterSettings(
+            InetSocketAddress bind, List<String> seedNodes, int linkWindow, int linkQueue, long linkQueueBytes) {}
+
+    /**
+     * @param passwordFile null: authentication is off
+     * @param cacheSize verified users that are remembered, 0: none
+     */
+    public record Authentication(@Nullable Path passwordFile, int maxPending, int threads, int cacheSize) {
+        public boolean enabled() {
+            return passwordFile != null;
+        }
+    }
+
+    /** The rules in order, with what happens when none matches and on a denial. */
+    public record Authorization(List<AclRules.Rule> rules, boolean noMatchAllows, boolean denyDisconnects) {}
+
+    /**
+     * Limits of the protocol. Sizes are bytes.
+     *
+     * @param maxTopicAliasIn aliases that a client may use, {@code maxTopicAliasOut} those that we use
+     * @param sessionExpiryMaxSeconds 0xFFFFFFFF: no limit; likewise {@code sessionExpiryV3Seconds}
+     * @param keepAliveMaxSeconds 0: no limit
+     */
+    public record Mqtt(
+            int maxPacketSize,
+            int maxClientIdLength,
+            int maxTopicLevels,
+            int maxTopicAliasIn,
+            int maxTopicAliasOut,
+            int receiveMaximum,
+            int maxInflight,
+            int maxAwaitingRel,
+            int maxSubscriptions,
+            int queueLength,
+            long queueBytes,
+            boolean queueQos0,
+            long sessionExpiryMaxSeconds,
+            long sessionExpiryV3Seconds,
+            int keepAliveMaxSeconds,
+            int sendBufferLowBytes,
+            int sendBufferHighBytes,
+            long sessionUnavailableTimeoutMillis) {
+        /** These limits as a Network Connection wants them. */
+        public ConnectionLimits connectionLimits() {
+            return new ConnectionLimits(
+                    maxPacketSize,
+                    maxClientIdLength,
+                    maxTopicLevels,
+                    maxTopicAliasIn,
+                    maxTopicAliasOut,
+                    receiveMaximum,
+                    maxInflight,
+                    sessionExpiryMaxSeconds,
+                    sessionExpiryV3Seconds,
+                    keepAliveMaxSeconds);
+        }
+
+        /** These limits as a session wants them. */
+        public SessionLimits sessionLimits() {
+            return new SessionLimits(queueLength, queueBytes, queueQos0, maxSubscriptions, maxAwaitingRel);
+        }
+    }
+
+    /** Limits of retained messages, the same on every node. */
+    public record Retained(long maxCount, int maxPayloadBytes, long maxBytes) {}
+
+    /** Limits of traces. */
+    public record Trace(int maxTraces, long maxFileBytes, int queueLength, long minFreeDiskBytes) {}
+
+    public Settings {
+        listeners = List.copyOf(listeners);
+    }
+
+    /**
+     * Reads the defaults, {@code configFile} over them and {@code overrides} over both.
+     *
+     * @param configFile null: defaults only
+     * @param overrides full key to value as on a command line; keys that begin with {@code nightjar.} or {@code pekko.}
+     * @throws SettingsException with everything that is wrong, at once
+     */
+    public static Settings load(@Nullable Path configFile, Map<String, String> overrides) {
+        return new SettingsLoader(SettingsSources.merge(configFile, overrides)).load();
+    }
+}

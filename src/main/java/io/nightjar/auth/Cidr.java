@@ -1,0 +1,75 @@
+package io.nightjar.auth;
+
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/** A range of IP addresses: {@code 10.0.0.0/8}, {@code fd00::/8}, or one address alone. Never asks a name server. */
+public final class Cidr {
+    private static final Pattern LITERAL =
+            Pattern.compile("\\d{1,3}(\\.\\d{1,3}){3}|(?=.*:.*:)[0-9A-Fa-f:]{2,39}(\\d{1,3}(\\.\\d{1,3}){3})?");
+    private static final Pattern PREFIX = Pattern.compile("\\d{1,3}");
+
+    private final String text;
+    private final byte[] network;
+    private final int prefixBits;
+
+    private Cidr(String text, byte[] network, int prefixBits) {
+        this.text = text;
+        this.network = network;
+        this.prefixBits = prefixBits;
+    }
+
+    /** The range, or null if this text is none. */
+    public static @Nullable Cidr parse(String text) {
+        int slash = text.indexOf('/');
+        byte[] network = bytes(slash < 0 ? text : text.substring(0, slash));
+        if (network == null) {
+            return null;
+        }
+        int bits = network.length * 8;
+        if (slash >= 0) {
+            String prefix = text.substring(slash + 1);
+            if (!PREFIX.matcher(prefix).matches() || Integer.parseInt(prefix) > bits) {
+                return null;
+            }
+            bits = Integer.parseInt(prefix);
+        }
+        return new Cidr(text, network, bits);
+    }
+
+    /** Whether an address, IPv4 or IPv6 as text without port, lies in this range. */
+    public boolean contains(String address) {
+        byte[] bytes = bytes(address);
+        if (bytes == null || bytes.length != network.length) {
+            return false;
+        }
+        int whole = prefixBits / 8;
+        for (int i = 0; i < whole; i++) {
+            if (bytes[i] != network[i]) {
+                return false;
+            }
+        }
+        int rest = prefixBits % 8;
+        return rest == 0 || ((bytes[whole] ^ network[whole]) & 0xFF) >> (8 - rest) == 0;
+    }
+
+    private static byte @Nullable [] bytes(String address) {
+        int zone = address.indexOf('%'); // fe80::1%eth0
+        String literal = zone < 0 ? address : address.substring(0, zone);
+        if (!LITERAL.matcher(literal).matches()) {
+            return null;
+        }
+        try {
+            return InetAddress.getByName(literal).getAddress(); // IPv4 in IPv6 (::ffff:a.b.c.d) becomes IPv4
+        } catch (UnknownHostException notAnAddress) {
+            return null;
+        }
+    }
+
+    @Override
+    public String toString() {
+        return text;
+    }
+}

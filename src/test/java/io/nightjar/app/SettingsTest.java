@@ -1,0 +1,306 @@
+package io.nightjar.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import io.nightjar.app.Settings.TcpListener;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class SettingsTest {
+    @TempDir
+    Path dir;
+
+    @Test
+    void the_defaults_are_right_and_serve_this_machine_only() {
+        Settings settings = Settings.load(null, Map.of());
+
+        assertThat(settings.nodeName()).isEqualTo("nightjar@127.0.0.1");
+        assertThat(settings.dataDir()).isAbsolute().hasFileName("data");
+        assertThat(settings.listeners())
+                .containsExactly(
+                        new TcpListener("default", new InetSocketAddress("127.0.0.1", 1883), 1_000_000, 1024, 10_000));
+        assertThat(settings.http().bind()).isEqualTo(new InetSocketAddress("127.0.0.1", 18_083));
+        assertThat(settings.http().tokenLifetimeMillis()).isEqualTo(3_600_000);
+        assertThat(settings.cluster().seedNodes()).isEmpty();
+        assertThat(settings.authentication().enabled()).isFalse();
+        assertThat(settings.authorization().rules()).isEmpty();
+        assertThat(settings.authorization().noMatchAllows()).isTrue();
+        assertThat(settings.mqtt().maxPacketSize()).isEqualTo(1 << 20);
+        assertThat(settings.mqtt().sessionExpiryMaxSeconds()).isEqualTo(0xFFFF_FFFFL);
+        assertThat(settings.mqtt().sessionExpiryV3Seconds()).isEqualTo(7200);
+        assertThat(settings.mqtt().connectionLimits().maxClientIdBytes()).isEqualTo(4096);
+        assertThat(settings.mqtt().sessionLimits().queuedMessages()).isEqualTo(1000);
+        assertThat(settings.retained().maxBytes()).isEqualTo(1L << 30);
+        assertThat(settings.trace().maxTraces()).isEqualTo(30);
+    }
+
+    @Test
+    void a_file_goes_over_the_defaults_and_the_command_line_over_the_file() {
+        Path file = file("nightjar { node-name = a, mqtt { queue-length = 5, max-inflight = 6 } }");
+
+        Settings settings = Settings.load(file, Map.of("nightjar.mqtt.queue-length", "7"));
+
+        assertThat(settings.nodeName()).isEqualTo("a");
+        assertThat(settings.mqtt().queueLength()).isEqualTo(7);
+        assertThat(settings.mqtt().maxInflight()).isEqualTo(6);
+        assertThat(settings.mqtt().maxSubscriptions()).isEqualTo(1000);
+    }
+
+    @Test
+    void all_errors_are_told_at_once_with_key_value_place_and_remedy() {
+        Path file = file(
+                """
+                nightjar.node-name = "a b"
+                nightjar.mqtt {
+                  max-packet-size = 1GiB
+                  session-expiry-v3 = 7200
+                  queue-qos0 = maybe
+                }
+                """);
+
+        List<String> errors = errors(file, Map.of("nightjar.trace.max-traces", "0"));
+
+        assertThat(errors).hasSize(5);
+        assertThat(errors)
+                .anySatisfy(error ->
+                        assertThat(error).contains("nightjar.node-name = \"a b\"", "my.conf: 1", "1 to 128 letters"))
+                .anySatisfy(error -> assertThat(error)
+                        .contains("nightjar.mqtt.max-packet-size = \"1GiB\"", "my.conf: 3", "from 1 KiB to 268435460"))
+                .anySatisfy(error -> assertThat(error)
+                        .contains("nightjar.mqtt.session-expiry-v3 = 7200", "with its unit", "or never"))
+                .anySatisfy(error -> assertThat(error).contains("nightjar.mqtt.queue-qos0", "true or false"))
+                .anySatisfy(error -> assertThat(error)
+                        .contains("nightjar.trace.max-traces = \"0\" (command line)", "from 1 to 1000"));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "nightjar.mqtt.max-packet-sise, nightjar.mqtt.max-packet-size",
+        "nightjar.mqt.max-packet-size, nightjar.mqtt",
+        "nightjar.mqtt.bind, nightjar.cluster.bind",
+        "nightjar.listeners.tcp.default.baklog, nightjar.listeners.tcp.default.backlog",
+        "nightjar.nodename, nightjar.node-name"
+    })
+    void an_unknown_key_is_an_error_that_suggests_the_nearest(String key, String nearest) {
+        assertThat(errors(null, Map.of(key, "1")))
+                .singleElement()
+                .asString()
+                .contains("there is no such setting")
+                .containsAnyOf("did you mean " + nearest, "did you mean nightjar.http.bind");
+    }
+
+    @Test
+    void a_block_where_a_value_belongs_and_the_other_way_round_are_errors() {
+        Path file = file("nightjar { mqtt = 5, node-name { x = 1 }, trace.max-traces = null }");
+
+        assertThat(errors(file, Map.of()))
+                .hasSize(3)
+                .anySatisfy(error -> assertThat(error).contains("nightjar.mqtt ", "this is a block"))
+                .anySatisfy(error -> assertThat(error).contains("nightjar.node-name ", "this is one value"))
+                .anySatisfy(error -> assertThat(error).contains("nightjar.trace.max-traces ", "has no value"));
+    }
+
+    @Test
+    void a_file_that_is_missing_or_no_hocon_is_one_clear_error() {
+        assertThat(errors(dir.resolve("none.conf"), Map.of()))
+                .singleElement()
+                .asString()
+                .contains("does not exist");
+        assertThat(errors(file("nightjar { mqtt {"), Map.of()))
+                .singleElement()
+                .asString()
+                .contains("my.conf: 1");
+        assertThat(errors(file("nightjar.node-name = ${nothing}"), Map.of()))
+                .singleElement()
+                .asString()
+                .contains("${nothing}");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"0.0.0.0:1883", "'[::]:1883'", "192.0.2.1:1883"})
+    void without_authentication_another_address_than_loopback_is_an_error(String bind) {
+        assertThat(errors(null, Map.of("nightjar.listeners.tcp.default.bind", bind)))
+                .singleElement()
+                .asString()
+                .contains(bind, "nightjar.authentication.password-file", "127.0.0.1");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"127.0.0.1:0", "localhost:0", "'[::1]:0'", "127.0.0.2:1883", "1884"})
+    void without_authentication_loopback_is_fine(String bind) {
+        Settings settings = Settings.load(null, Map.of("nightjar.listeners.tcp.default.bind", bind));
+
+        assertThat(settings.listeners().get(0).bind().getAddress().isLoopbackAddress())
+                .isTrue();
+    }
+
+    @Test
+    void with_authentication_a_port_alone_means_all_addresses() {
+        String passwords = file("alice:$pbkdf2-sha512$...").toString();
+
+        Settings settings = Settings.load(null, Map.of("nightjar.authentication.password-file", passwords));
+
+        assertThat(settings.listeners().get(0).bind()).isEqualTo(new InetSocketAddress("0.0.0.0", 1883));
+        assertThat(settings.authentication().passwordFile()).isEqualTo(Path.of(passwords));
+    }
+
+    @Test
+    void a_password_file_that_is_missing_is_an_error_and_does_not_open_the_broker() {
+        assertThat(errors(null, Map.of("nightjar.authentication.password-file", "/nowhere/passwords")))
+                .singleElement()
+                .asString()
+                .contains("there is no such file", "ops/nightjar passwd");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"x", "''", "1.2.3.4", "127.0.0.1:65536", "127.0.0.1:-1", "::1:1883", ":1883", "no.such.host.invalid:1"})
+    void what_is_no_address_is_an_error(String bind) {
+        assertThat(errors(null, Map.of("nightjar.http.bind", bind)))
+                .singleElement()
+                .asString()
+                .contains("nightjar.http.bind");
+    }
+
+    @Test
+    void more_listeners_take_what_they_do_not_name_from_the_default() {
+        Path file = file(
+                """
+                nightjar.listeners.tcp {
+                  default.max-connections = 7
+                  inside { bind = "127.0.0.1:1884", backlog = 9 }
+                  off { bind = "127.0.0.1:1885", enabled = false }
+                }
+                """);
+
+        Settings settings = Settings.load(file, Map.of());
+
+        assertThat(settings.listeners())
+                .containsExactly(
+                        new TcpListener("default", new InetSocketAddress("127.0.0.1", 1883), 7, 1024, 10_000),
+                        new TcpListener("inside", new InetSocketAddress("127.0.0.1", 1884), 1_000_000, 9, 10_000));
+        assertThat(settings.listeners().get(1).id()).isEqualTo("tcp:inside");
+    }
+
+    @Test
+    void a_listener_without_address_or_with_a_taken_one_is_an_error() {
+        Path file = file(
+                "nightjar.listeners.tcp { a { backlog = 9 }, b { bind = 1883 }, \"c/d\" { bind = 1 }, e { bnd = 1 } }");
+
+        assertThat(errors(file, Map.of()))
+                .anySatisfy(error -> assertThat(error).contains("tcp.a", "needs a bind"))
+                .anySatisfy(error -> assertThat(error).contains("tcp.default", "same address and port"))
+                .anySatisfy(error -> assertThat(error).contains("c/d", "the name of a listener"))
+                .anySatisfy(error -> assertThat(error).contains("tcp.e.bnd", "no such setting"));
+    }
+
+    @Test
+    void seed_nodes_are_a_list_in_a_file_and_commas_on_a_command_line() {
+        String key = "nightjar.cluster.seed-nodes";
+
+        assertThat(Settings.load(file(key + " = [\"a:1\", \"b:2\"]"), Map.of())
+                        .cluster()
+                        .seedNodes())
+                .containsExactly("a:1", "b:2");
+        assertThat(Settings.load(null, Map.of(key, "a:1, b:2")).cluster().seedNodes())
+                .containsExactly("a:1", "b:2");
+        assertThat(Settings.load(null, Map.of(key, "[\"a:1\"]")).cluster().seedNodes())
+                .containsExactly("a:1");
+        assertThat(Settings.load(null, Map.of(key + ".0", "a:1")).cluster().seedNodes())
+                .containsExactly("a:1");
+        assertThat(errors(null, Map.of(key, "a"))).singleElement().asString().contains("host:port");
+    }
+
+    @Test
+    void all_addresses_are_no_address_for_other_nodes() {
+        assertThat(errors(null, Map.of("nightjar.cluster.bind", "0.0.0.0:7077")))
+                .singleElement()
+                .asString()
+                .contains("reach this one");
+    }
+
+    @Test
+    void limits_that_contradict_each_other_are_errors() {
+        assertThat(errors(null, Map.of("nightjar.mqtt.send-buffer-low", "1MiB", "nightjar.mqtt.max-awaiting-rel", "3")))
+                .hasSize(2);
+    }
+
+    @Test
+    void access_rules_are_read_in_order() {
+        Path file = file(
+                """
+                nightjar.authorization {
+                  no-match = deny
+                  deny-action = disconnect
+                  rules = [
+                    { permission = allow, who { username = ops, address = "10.0.0.0/8" }, topics = ["#", "$SYS/#"] }
+                    { permission = deny, who = all, action = publish, topics = ["devices/${clientid}"] }
+                  ]
+                }
+                """);
+
+        Settings.Authorization authorization = Settings.load(file, Map.of()).authorization();
+
+        assertThat(authorization.noMatchAllows()).isFalse();
+        assertThat(authorization.denyDisconnects()).isTrue();
+        assertThat(authorization.rules()).hasSize(2);
+        assertThat(authorization.rules().get(0).username()).isEqualTo("ops");
+        assertThat(authorization.rules().get(0).subscribe()).isTrue();
+        assertThat(authorization.rules().get(1).allow()).isFalse();
+        assertThat(authorization.rules().get(1).subscribe()).isFalse();
+    }
+
+    @Test
+    void every_fault_of_every_rule_is_told_with_its_number() {
+        Path file = file(
+                """
+                nightjar.authorization.rules = [
+                  { permission = alow, who = all, topics = ["a"] }
+                  { permission = deny, who { address = "10.0.0.0/99" }, topics = ["a"] }
+                  { permission = deny, who { }, topics = ["a/#/b", "x-${clientid}", "${user}"] }
+                  { permission = deny, topics = [], topic = "a" }
+                  5
+                ]
+                """);
+
+        List<String> errors = errors(file, Map.of());
+
+        assertThat(errors).allSatisfy(error -> assertThat(error).contains("nightjar.authorization.rules, rule "));
+        assertThat(errors).filteredOn(error -> error.contains("rule 1 ")).hasSize(1);
+        assertThat(errors).filteredOn(error -> error.contains("rule 2 ")).hasSize(1);
+        assertThat(errors).filteredOn(error -> error.contains("rule 3 ")).hasSize(4);
+        assertThat(errors).filteredOn(error -> error.contains("rule 4 ")).hasSize(3);
+        assertThat(errors).filteredOn(error -> error.contains("rule 5 ")).hasSize(1);
+    }
+
+    @Test
+    void settings_of_pekko_pass_through_to_the_whole() {
+        Settings settings = Settings.load(file("pekko.loglevel = DEBUG"), Map.of("pekko.log-dead-letters", "off"));
+
+        assertThat(settings.config().getString("pekko.loglevel")).isEqualTo("DEBUG");
+        assertThat(settings.config().getBoolean("pekko.log-dead-letters")).isFalse();
+        assertThat(settings.config().hasPath("pekko.actor.provider")).isTrue();
+    }
+
+    private static List<String> errors(Path file, Map<String, String> overrides) {
+        SettingsException e = catchThrowableOfType(SettingsException.class, () -> Settings.load(file, overrides));
+        assertThat(e).as("settings with errors").isNotNull();
+        return e.errors();
+    }
+
+    private Path file(String text) {
+        try {
+            return Files.writeString(dir.resolve("my.conf"), text);
+        } catch (IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
+    }
+}
