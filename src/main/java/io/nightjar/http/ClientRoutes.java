@@ -1,0 +1,163 @@
+package io.nightjar.http;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.nightjar.message.ClientView;
+import io.nightjar.message.Clients;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Base64;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletionStage;
+import org.apache.pekko.http.javadsl.model.HttpResponse;
+import org.jspecify.annotations.Nullable;
+
+/** Clients of the whole cluster: list, look-up, subscriptions. */
+final class ClientRoutes {
+    private static final int LIMIT_DEFAULT = 100;
+    private static final int LIMIT_MAX = 10_000;
+    private static final int SKIP_MAX = 1_000_000;
+    private static final Set<String> TIMES = Set.of("connected_at", "disconnected_at", "created_at", "last_end_at");
+
+    /** Every field a client object can have, as the API document lists them. */
+    private static final List<String> FIELDS = List.of(
+            ("clientid username node ip_address port listener transport proto_name proto_ver connected connected_at"
+                            + " disconnected_at created_at keepalive clean_start expiry_interval is_expired is_bridge"
+                            + " durable mountpoint subscriptions_cnt subscriptions_max inflight_cnt inflight_max"
+                            + " mqueue_len mqueue_max mqueue_dropped awaiting_rel_cnt awaiting_rel_max mailbox_len"
+                            + " recv_oct recv_cnt recv_pkt recv_msg recv_msg.qos0 recv_msg.qos1 recv_msg.qos2"
+                            + " recv_msg.dropped recv_msg.dropped.await_pubrel_timeout send_oct send_cnt send_pkt"
+                            + " send_msg send_msg.qos0 send_msg.qos1 send_msg.qos2 send_msg.dropped"
+                            + " send_msg.dropped.expired send_msg.dropped.queue_full send_msg.dropped.too_large"
+                            + " session_node last_reason last_detail last_verdict last_end_at")
+                    .split(" "));
+
+    private final Ports ports;
+
+    ClientRoutes(Ports ports) {
+        this.ports = ports;
+    }
+
+    List<Route> routes() {
+        List<String> names = new ArrayList<>(ClientFilters.NAMES);
+        names.addAll(List.of("page", "limit", "cursor", "fields", "sort"));
+        return List.of(
+                Route.get("/clients", this::list, names.toArray(String[]::new)).repeatable(ClientFilters.REPEATABLE),
+                Route.get("/clients/{clientid}", this::show, "fields"),
+                Route.get("/clients/{clientid}/subscriptions", this::subscriptions));
+    }
+
+    private CompletionStage<HttpResponse> list(Call call) {
+        Parameters parameters = call.parameters();
+        Map<String, List<String>> filters = ClientFilters.of(
+                parameters, ports.traces().nodes(), ports.clock().getZone());
+        parameters.word("sort", "clientid", List.of("clientid"));
+        int limit = (int) parameters.number("limit", LIMIT_DEFAULT, 1, LIMIT_MAX);
+        int page = (int) parameters.number("page", 1, 1, Integer.MAX_VALUE);
+        String cursor = parameters.text("cursor");
+        if (cursor != null && parameters.has("page")) {
+            throw ApiException.badRequest("give page or cursor, not both");
+        }
+        long skip = (page - 1L) * limit;
+        if (skip > SKIP_MAX) {
+            throw ApiException.badRequest("parameter page is beyond client " + SKIP_MAX
+                    + "; walk with cursor instead (begin with an empty one, go on with meta.cursor)");
+        }
+        @Nullable Set<String> fields = fields(parameters);
+        String after = cursor == null ? "" : decode(cursor);
+        return ports.clients()
+                .list(new Clients.Query(filters, after, (int) skip, limit))
+                .thenApply(answer -> Replies.ok(json(answer, cursor == null ? page : 0, limit, fields)));
+    }
+
+    private ObjectNode json(Clients.Page answer, int page, int limit, @Nullable Set<String> fields) {
+        ObjectNode root = Json.object();
+        ArrayNode data = root.putArray("data");
+        answer.clients().forEach(client -> data.add(json(client, fields)));
+        ObjectNode meta = root.putObject("meta");
+        if (page > 0) {
+            meta.put("page", page);
+        }
+        meta.put("limit", limit).put("count", answer.count()).put("hasnext", answer.hasNext());
+        if (answer.hasNext() && !answer.clients().isEmpty()) {
+            String last = answer.clients().get(answer.clients().size() - 1).clientId();
+            meta.put("cursor", encode(last));
+        }
+        if (!answer.unreachableNodes().isEmpty()) {
+            meta.set("unreachable_nodes", Json.tree(answer.unreachableNodes()));
+        }
+        return root;
+    }
+
+    private ObjectNode json(ClientView client, @Nullable Set<String> fields) {
+        ObjectNode node = Json.object();
+        client.fields().forEach((name, value) -> {
+            if (fields == null || fields.contains(name)) {
+                if (TIMES.contains(name) && value instanceof Long millis) {
+                    node.put(name, Times.format(millis, ports.clock().getZone()));
+                } else {
+                    node.set(name, Json.tree(value));
+                }
+            }
+        });
+        return node;
+    }
+
+    private CompletionStage<HttpResponse> show(Call call) {
+        @Nullable Set<String> fields = fields(call.parameters());
+        return ports.clients().find(call.path(0)).thenApply(client -> {
+            if (client == null) {
+                throw ApiException.clientNotFound(call.path(0));
+            }
+            return Replies.ok(json(client, fields));
+        });
+    }
+
+    private CompletionStage<HttpResponse> subscriptions(Call call) {
+        return ports.clients().subscriptions(call.path(0)).thenApply(subscriptions -> {
+            if (subscriptions == null) {
+                throw ApiException.clientNotFound(call.path(0));
+            }
+            ArrayNode all = Json.array();
+            for (Map<String, Object> subscription : subscriptions) {
+                ObjectNode one = Json.object().put("clientid", call.path(0));
+                subscription.forEach((name, value) -> one.set(name, Json.tree(value)));
+                all.add(one);
+            }
+            return Replies.ok(all);
+        });
+    }
+
+    /** The fields asked for, or null for all of them. */
+    private static @Nullable Set<String> fields(Parameters parameters) {
+        String value = parameters.text("fields");
+        if (value == null || value.equals("all")) {
+            return null;
+        }
+        Set<String> fields = new LinkedHashSet<>(Arrays.asList(value.split(",", -1)));
+        for (String field : fields) {
+            if (!FIELDS.contains(field)) {
+                throw ApiException.badRequest("parameter fields has " + Text.quote(field)
+                        + "; it is \"all\" or names with commas between, of " + String.join(", ", FIELDS));
+            }
+        }
+        return fields;
+    }
+
+    /** A cursor: opaque to the caller, the last ClientID inside. */
+    private static String encode(String clientId) {
+        return Base64.getUrlEncoder().withoutPadding().encodeToString(clientId.getBytes(StandardCharsets.UTF_8));
+    }
+
+    private static String decode(String cursor) {
+        try {
+            return new String(Base64.getUrlDecoder().decode(cursor), StandardCharsets.UTF_8);
+        } catch (IllegalArgumentException e) {
+            throw ApiException.badRequest("parameter cursor is none that this API gave; begin with an empty one");
+        }
+    }
+}

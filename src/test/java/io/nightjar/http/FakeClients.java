@@ -1,0 +1,84 @@
+package io.nightjar.http;
+
+import io.nightjar.message.ClientView;
+import io.nightjar.message.Clients;
+import io.nightjar.mqtt.DisconnectReason;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+
+/** Clients in a map. Of the filters it knows clientid and like_clientid; it records all it was asked. */
+final class FakeClients implements Clients {
+    record Kick(String clientId, DisconnectReason reason, boolean keepSession) {}
+
+    final ConcurrentSkipListMap<String, ClientView> clients = new ConcurrentSkipListMap<>();
+    final Map<String, List<Map<String, Object>>> subscriptions = new ConcurrentHashMap<>();
+    final List<Query> queries = new CopyOnWriteArrayList<>();
+    final List<Kick> kicks = new CopyOnWriteArrayList<>();
+    volatile List<String> unreachable = List.of();
+    volatile RuntimeException failure;
+
+    void add(String clientId, Object... namesAndValues) {
+        Map<String, Object> fields = new LinkedHashMap<>();
+        fields.put("clientid", clientId);
+        for (int i = 0; i < namesAndValues.length; i += 2) {
+            fields.put((String) namesAndValues[i], namesAndValues[i + 1]);
+        }
+        clients.put(clientId, new ClientView(fields));
+    }
+
+    @Override
+    public CompletionStage<Page> list(Query query) {
+        queries.add(query);
+        if (failure != null) {
+            return CompletableFuture.failedFuture(failure);
+        }
+        List<ClientView> all = new ArrayList<>();
+        long count = 0;
+        for (ClientView client : clients.values()) {
+            if (matches(client.clientId(), query.filters())) {
+                count++;
+                if (query.after().isEmpty() || client.clientId().compareTo(query.after()) > 0) {
+                    all.add(client);
+                }
+            }
+        }
+        int from = Math.min(query.skip(), all.size());
+        int to = Math.min(from + query.limit(), all.size());
+        return CompletableFuture.completedFuture(new Page(all.subList(from, to), count, to < all.size(), unreachable));
+    }
+
+    private static boolean matches(String clientId, Map<String, List<String>> filters) {
+        List<String> exact = filters.get("clientid");
+        List<String> like = filters.get("like_clientid");
+        return (exact == null || exact.contains(clientId)) && (like == null || clientId.contains(like.get(0)));
+    }
+
+    @Override
+    public CompletionStage<ClientView> find(String clientId) {
+        return CompletableFuture.completedFuture(clients.get(clientId));
+    }
+
+    @Override
+    public CompletionStage<Boolean> kick(String clientId, DisconnectReason reason, boolean keepSession) {
+        kicks.add(new Kick(clientId, reason, keepSession));
+        return CompletableFuture.completedFuture(clients.remove(clientId) != null);
+    }
+
+    @Override
+    public CompletionStage<List<Map<String, Object>>> subscriptions(String clientId) {
+        return CompletableFuture.completedFuture(subscriptions.get(clientId));
+    }
+
+    @Override
+    public CompletionStage<Map<String, Map<String, Object>>> nodes() {
+        return CompletableFuture.completedFuture(
+                Map.of("n1", Map.of("connections", 3, "live_connections", 2), "n2", Map.of("connections", 1)));
+    }
+}
