@@ -10,55 +10,14 @@ import io.nightjar.mqtt.Properties;
 import io.nightjar.mqtt.Property;
 import io.nightjar.mqtt.QoS;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
-import java.util.Random;
 import java.util.concurrent.atomic.AtomicLong;
-import net.jqwik.api.Arbitraries;
-import net.jqwik.api.Arbitrary;
-import net.jqwik.api.Combinators;
-import net.jqwik.api.ForAll;
-import net.jqwik.api.Provide;
 import org.junit.jupiter.api.Test;
 
 class RetainedMessagesTest {
     private final Counters counters = new Counters();
     private final AtomicLong now = new AtomicLong(1_000_000);
-
-    @net.jqwik.api.Property(tries = 500)
-    void replicas_converge_in_whatever_order_updates_arrive(
-            @ForAll("updates") List<Retained> updates, @ForAll Random random) {
-        RetainedMessages one = messages(RetainedLimits.DEFAULT);
-        RetainedMessages two = messages(RetainedLimits.DEFAULT);
-        List<Retained> shuffled = new ArrayList<>(updates);
-        Collections.shuffle(shuffled, random);
-
-        updates.forEach(update -> one.store(update.message(), update.origin()));
-        shuffled.forEach(update -> two.store(update.message(), update.origin()));
-
-        assertThat(contents(two)).isEqualTo(contents(one));
-        assertThat(two.count()).isEqualTo(one.count());
-        assertThat(two.bytes()).isEqualTo(one.bytes());
-        assertThat(two.tombstones()).isEqualTo(one.tombstones());
-    }
-
-    @net.jqwik.api.Property(tries = 200)
-    void a_snapshot_and_updates_in_any_order_make_the_same_copy(
-            @ForAll("updates") List<Retained> updates, @ForAll Random random) {
-        RetainedMessages old = messages(RetainedLimits.DEFAULT);
-        RetainedMessages joining = messages(RetainedLimits.DEFAULT);
-        int cut = updates.isEmpty() ? 0 : random.nextInt(updates.size());
-        List<Retained> toJoining = new ArrayList<>(updates.subList(cut, updates.size()));
-
-        updates.subList(0, cut).forEach(update -> old.store(update.message(), update.origin()));
-        old.snapshot().forEachRemaining(toJoining::add);
-        Collections.shuffle(toJoining, random);
-        toJoining.forEach(update -> joining.store(update.message(), update.origin()));
-        updates.subList(cut, updates.size()).forEach(update -> old.store(update.message(), update.origin()));
-
-        assertThat(contents(joining)).isEqualTo(contents(old));
-    }
 
     @Test
     void what_is_published_here_is_later_than_all_that_was_seen_here() {
@@ -168,31 +127,8 @@ class RetainedMessagesTest {
         assertThat(heard).containsExactly("1", "deleted", "e", "deleted");
     }
 
-    @Provide
-    Arbitrary<List<Retained>> updates() {
-        return Combinators.combine(
-                        Arbitraries.of("a", "a/b", "c"),
-                        Arbitraries.of("", "1", "2", "33"),
-                        Arbitraries.integers().between(1, 5),
-                        Arbitraries.of("n1", "n2"),
-                        Arbitraries.of("p1", "p2"))
-                .as((topic, payload, at, node, publisher) ->
-                        new Retained(Recorder.message(topic, payload, 1, true, publisher, at), node, 0))
-                .list()
-                .ofMaxSize(30);
-    }
-
     private RetainedMessages messages(RetainedLimits limits) {
         return new RetainedMessages(limits, counters, now::get);
-    }
-
-    private static List<String> contents(RetainedMessages all) {
-        List<String> list = new ArrayList<>();
-        all.snapshot()
-                .forEachRemaining(r -> list.add(r.message().topic() + " " + r.origin() + " "
-                        + r.message().createdAtMillis() + " " + r.message().publisher() + " "
-                        + r.message().payload().text()));
-        return list;
     }
 
     private static List<String> topics(Iterator<Message> messages) {

@@ -2,35 +2,14 @@ package io.nightjar.topic;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.nightjar.mqtt.Topics;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
-import java.util.Set;
-import java.util.TreeSet;
 import java.util.concurrent.ConcurrentSkipListMap;
-import net.jqwik.api.Arbitraries;
-import net.jqwik.api.Arbitrary;
-import net.jqwik.api.ForAll;
-import net.jqwik.api.Property;
-import net.jqwik.api.Provide;
 import org.junit.jupiter.api.Test;
 
 class RetainedTrieTest {
     private final RetainedTrie<String> trie = new RetainedTrie<>(String::length);
-
-    @Property(tries = 1000)
-    void it_finds_exactly_the_topics_that_the_filter_matches(
-            @ForAll("topics") Set<String> topics, @ForAll("filters") String filter) {
-        RetainedTrie<String> tried = new RetainedTrie<>(String::length);
-        topics.forEach(topic -> tried.put(topic, topic));
-
-        List<String> expected = new ArrayList<>();
-        topics.stream().filter(topic -> Topics.matches(filter, topic)).forEach(expected::add);
-        expected.sort(RetainedTrie.BY_LEVELS);
-
-        assertThat(toList(tried.match(filter))).containsExactlyElementsOf(expected);
-    }
 
     @Test
     void count_and_bytes_follow_puts_and_removals() {
@@ -109,25 +88,7 @@ class RetainedTrieTest {
         assertThat(toList(trie.match("#"))).containsExactly(topic);
     }
 
-    @Provide
-    Arbitrary<Set<String>> topics() {
-        return Arbitraries.of("", "a", "b", "ab", "a!", "$a", "$", "\u00e9")
-                .list()
-                .ofMinSize(1)
-                .ofMaxSize(4)
-                .map(levels -> String.join("/", levels))
-                .filter(topic -> !topic.isEmpty())
-                .set()
-                .ofMaxSize(40)
-                .map(TreeSet::new);
-    }
-
-    @Provide
-    Arbitrary<String> filters() {
-        return SubscriptionTrieProperties.filters().map(Topics::matchFilter);
-    }
-
-    private static List<String> toList(Iterator<String> all) {
+    static List<String> toList(Iterator<String> all) {
         List<String> list = new ArrayList<>();
         all.forEachRemaining(list::add);
         return list;
