@@ -1,0 +1,273 @@
+package io.nightjar.store;
+
+import io.nightjar.mqtt.Bytes;
+import java.io.ByteArrayOutputStream;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.LongFunction;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The lines of one trace on one node, in at most four files (segments) of a quarter of its greatest size each. A fifth
+ * pushes out the oldest, and a line says so. Segments are numbered and never renamed, so a cursor (generation, segment,
+ * offset) means the same bytes for ever or is refused as stale.
+ *
+ * <p>The generation tells traces of one name apart that followed each other. A trace found on disk is gone on with; a
+ * line that a crash cut short is removed. Thread-safe; every call may block on the disk. After an {@link IOException}
+ * the next call starts again from what is on disk.
+ */
+public final class TraceFile implements Closeable {
+    /** The position before the first line there is. */
+    public static final String START = "0";
+
+    private static final int BUFFER = 64 * 1024;
+    private static final int SEGMENTS = 4;
+
+    private final TraceDirectory directory;
+    private final String generation;
+    private final long segmentLimit;
+    private final LongFunction<String> rotated;
+
+    /** Oldest first; null until the directory was looked at. Guarded by this, as all below. */
+    private @Nullable List<Segment> segments;
+
+    private Figures figures = Figures.NONE;
+    private long linesRemoved;
+    private final ByteArrayOutputStream buffer = new ByteArrayOutputStream();
+    private @Nullable FileChannel channel;
+
+    /**
+     * @param root directory of all traces; this one's is made in it when the first line comes
+     * @param generation letters and digits, another for each trace of the same name
+     * @param maxSize most bytes of all segments together, but for a single line that is longer
+     * @param rotated makes the line, without line feed, that says how many bytes were removed
+     */
+    public TraceFile(Path root, String name, String generation, long maxSize, LongFunction<String> rotated) {
+        this.directory = new TraceDirectory(root, name, generation);
+        this.generation = generation;
+        this.segmentLimit = Math.max(1, maxSize / SEGMENTS);
+        this.rotated = rotated;
+    }
+
+    /**
+     * What is known of a trace beside its lines; survives a restart.
+     *
+     * @param lines written since it started, those removed included
+     * @param dropped events that were lost
+     * @param lastEventAtMillis or null if there was none
+     * @param lastReason reason word of the last end, or null
+     */
+    public record Figures(long lines, long dropped, @Nullable Long lastEventAtMillis, @Nullable String lastReason) {
+        static final Figures NONE = new Figures(0, 0, null, null);
+    }
+
+    /**
+     * Some lines.
+     *
+     * @param text whole lines, unless one line is longer than what was asked for
+     * @param position cursor to go on from
+     * @param end whether nothing follows yet
+     */
+    public record Piece(Bytes text, String position, boolean end) {}
+
+    /** One file: its number from 1 and its bytes on disk. */
+    record Segment(long number, long size) {}
+
+    /** Adds a line; it is on disk after {@link #flush}, or earlier. */
+    public synchronized void append(String line) throws IOException {
+        try {
+            byte[] bytes = (line + "\n").getBytes(StandardCharsets.UTF_8);
+            Segment current = current();
+            if (current.size + buffer.size() > 0 && current.size + buffer.size() + bytes.length > segmentLimit) {
+                rotate();
+            }
+            put(bytes);
+        } catch (IOException e) {
+            throw failed(e);
+        }
+    }
+
+    /** Remembers an event that was written: when it was and, if it was the end of a connection, its reason. */
+    public synchronized void note(long atMillis, @Nullable String reason) {
+        String last = reason == null ? figures.lastReason : reason;
+        figures = new Figures(figures.lines, figures.dropped, atMillis, last);
+    }
+
+    /** Remembers events that were lost. */
+    public synchronized void dropped(long events) {
+        figures = new Figures(figures.lines, figures.dropped + events, figures.lastEventAtMillis, figures.lastReason);
+    }
+
+    /** Hands everything to the operating system. */
+    public synchronized void flush() throws IOException {
+        if (buffer.size() == 0) {
+            return;
+        }
+        try {
+            writeOut();
+        } catch (IOException e) {
+            throw failed(e);
+        }
+    }
+
+    public synchronized Figures figures() throws IOException {
+        segments();
+        return figures;
+    }
+
+    /** Bytes on disk. */
+    public synchronized long size() throws IOException {
+        return segments().stream().mapToLong(Segment::size).sum();
+    }
+
+    /** When the newest segment was last written, milliseconds since 1970; 0 if there is none. */
+    public synchronized long modifiedMillis() throws IOException {
+        List<Segment> all = segments();
+        return all.isEmpty()
+                ? 0
+                : Files.getLastModifiedTime(directory.segment(all.get(all.size() - 1).number))
+                        .toMillis();
+    }
+
+    /**
+     * The lines from a position on, oldest first.
+     *
+     * @param position {@link #START} or the position of an earlier piece
+     * @param bytes most bytes of the piece, at least 1
+     * @throws TraceCursorException if the position is none, or its lines were removed meanwhile
+     */
+    public Piece read(String position, int bytes) throws IOException {
+        List<Segment> all;
+        synchronized (this) {
+            all = List.copyOf(segments());
+        }
+        return new TraceReader(directory, generation, all).read(position, bytes);
+    }
+
+    /** Writes everything out, makes it durable and remembers the figures. The file may be used again. */
+    @Override
+    public synchronized void close() throws IOException {
+        FileChannel open = channel;
+        if (open == null) {
+            return;
+        }
+        try {
+            writeOut();
+            open.force(true);
+            directory.writeFigures(figures, linesRemoved);
+        } finally {
+            channel = null;
+            open.close();
+        }
+    }
+
+    /** Removes all files of this trace; without an error if there are none. */
+    public synchronized void delete() throws IOException {
+        buffer.reset();
+        FileChannel open = channel;
+        channel = null;
+        if (open != null) {
+            open.close();
+        }
+        segments = null;
+        figures = Figures.NONE;
+        linesRemoved = 0;
+        directory.delete();
+    }
+
+    private List<Segment> segments() throws IOException {
+        List<Segment> known = segments;
+        if (known == null) {
+            TraceDirectory.Found found = directory.look();
+            known = new ArrayList<>(found.segments());
+            segments = known;
+            linesRemoved = found.linesRemoved();
+            figures = found.figures(figures);
+        }
+        return known;
+    }
+
+    /** The segment that is written, opened. */
+    private Segment current() throws IOException {
+        List<Segment> all = segments();
+        if (channel == null) {
+            if (all.isEmpty()) {
+                all.add(new Segment(1, 0));
+            }
+            Segment last = all.get(all.size() - 1);
+            channel = directory.open(last.number);
+            all.set(all.size() - 1, new Segment(last.number, TraceDirectory.cutPartialLine(channel)));
+        }
+        return all.get(all.size() - 1);
+    }
+
+    private void put(byte[] bytes) throws IOException {
+        buffer.write(bytes, 0, bytes.length);
+        figures = new Figures(figures.lines + 1, figures.dropped, figures.lastEventAtMillis, figures.lastReason);
+        if (buffer.size() >= BUFFER) {
+            writeOut();
+        }
+    }
+
+    private void writeOut() throws IOException {
+        Segment last = current();
+        FileChannel open = channel;
+        if (open == null || buffer.size() == 0) {
+            return;
+        }
+        ByteBuffer bytes = ByteBuffer.wrap(buffer.toByteArray());
+        int size = bytes.remaining();
+        while (bytes.hasRemaining()) {
+            open.write(bytes);
+        }
+        buffer.reset();
+        List<Segment> all = segments();
+        all.set(all.size() - 1, new Segment(last.number, last.size + size));
+    }
+
+    private void rotate() throws IOException {
+        writeOut();
+        FileChannel open = channel;
+        channel = null;
+        if (open != null) {
+            open.close();
+        }
+        List<Segment> all = segments();
+        long removed = 0;
+        while (all.size() >= SEGMENTS) {
+            Segment oldest = all.get(0);
+            linesRemoved += directory.countLines(oldest);
+            directory.remove(oldest.number);
+            all.remove(0);
+            removed += oldest.size;
+        }
+        all.add(new Segment(all.get(all.size() - 1).number + 1, 0));
+        current();
+        directory.writeFigures(figures, linesRemoved);
+        if (removed > 0) {
+            put((rotated.apply(removed) + "\n").getBytes(StandardCharsets.UTF_8));
+        }
+    }
+
+    private IOException failed(IOException cause) {
+        buffer.reset();
+        FileChannel open = channel;
+        channel = null;
+        segments = null;
+        if (open != null) {
+            try {
+                open.close();
+            } catch (IOException e) {
+                cause.addSuppressed(e);
+            }
+        }
+        return cause;
+    }
+}
