@@ -32,7 +32,8 @@ public final class Counters {
         WILLS_PUBLISHED,
         TRACE_EVENTS_DROPPED,
         PEER_RESENDS,
-        ROUTE_SNAPSHOTS
+        ROUTE_SNAPSHOTS,
+        BAD_PEER_ITEMS
     }
 
     private final EnumMap<Counter, LongAdder> counters = new EnumMap<>(Counter.class);
