@@ -62,18 +62,12 @@ final class Outbound {
         QoS qos = delivery.qos();
         if (delivery.message().expiredAt(nowMillis)) {
             drop(SessionEffects.Drop.EXPIRED, delivery, effects);
-        } else if (to == null) {
-            if (qos == QoS.AT_MOST_ONCE && !limits.queueQos0()) {
-                drop(SessionEffects.Drop.NOT_WRITABLE, delivery, effects);
-            } else {
-                enqueue(delivery, SessionEffects.Drop.QUEUE_FULL, nowMillis, effects);
-            }
-        } else if (!queue.hasWaiting(qos) && takes(qos, to, effects)) {
+        } else if (to == null && qos == QoS.AT_MOST_ONCE && !limits.queueQos0()) {
+            drop(SessionEffects.Drop.NOT_WRITABLE, delivery, effects);
+        } else if (to != null && !queue.hasWaiting(qos) && takes(qos, to, effects)) {
             transmit(delivery, to, nowMillis, effects);
         } else {
-            boolean slow = qos == QoS.AT_MOST_ONCE;
-            SessionEffects.Drop why = slow ? SessionEffects.Drop.NOT_WRITABLE : SessionEffects.Drop.QUEUE_FULL;
-            enqueue(delivery, why, nowMillis, effects);
+            enqueue(delivery, nowMillis, effects);
         }
     }
 
@@ -82,9 +76,9 @@ final class Outbound {
         return room && effects.isWritable();
     }
 
-    private void enqueue(Delivery delivery, SessionEffects.Drop why, long nowMillis, SessionEffects effects) {
+    private void enqueue(Delivery delivery, long nowMillis, SessionEffects effects) {
         if (OutboundQueue.size(delivery) > limits.queuedBytes()) {
-            drop(why, delivery, effects);
+            drop(SessionEffects.Drop.QUEUE_FULL, delivery, effects);
             return;
         }
         queue.add(delivery);
@@ -94,7 +88,7 @@ final class Outbound {
                 return;
             }
             boolean expired = oldest.message().expiredAt(nowMillis);
-            drop(expired ? SessionEffects.Drop.EXPIRED : why, oldest, effects);
+            drop(expired ? SessionEffects.Drop.EXPIRED : SessionEffects.Drop.QUEUE_FULL, oldest, effects);
         }
     }
 

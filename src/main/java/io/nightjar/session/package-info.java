@@ -11,8 +11,8 @@
  *
  * <p>A million of these live on one node, idle with one subscription most of the time. So every collection is made when
  * first needed, up to eight subscriptions stand in an array, and the way of messages to the client is given back when
- * the client leaves and nothing waits: about 210 bytes remain, counted with 4-byte references, texts apart. The
- * surrounding sharded actor takes about 1,050 (measured), so this is not where memory is lost.
+ * the client leaves and nothing waits. Measured over 300,000 sessions on JDK 17: 151 bytes attached, 224 with one
+ * subscription, the texts of ClientID, filter and peer apart. The sharded actor around it takes about 1,050.
  *
  * <p>Files: {@link io.nightjar.session.SessionState} holds the transition table; {@code Outbound} orders what goes to
  * the client, from {@code Inflight} (window and Packet Identifiers), {@code OutboundQueue} (bounded) and
