@@ -8,6 +8,8 @@ import io.nightjar.mqtt.Packet;
 import io.nightjar.mqtt.PacketType;
 import io.nightjar.mqtt.ReasonCode;
 import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.jspecify.annotations.Nullable;
 
@@ -56,6 +58,9 @@ public sealed interface SessionCommand {
 
     /** @param client null if there is no such session */
     record Inspected(@Nullable ClientView client) {}
+
+    /** Asks for the subscriptions, each with {@code topic, qos, nl, rap, rh}; on the session's own node only. */
+    record ListSubscriptions(Consumer<List<Map<String, Object>>> reply) implements SessionCommand {}
 
     /** A timer of this session ran out. */
     record TimerFired(String timer, long generation) implements SessionCommand {}

@@ -23,6 +23,7 @@ public final class Counters {
         DROPPED_EXPIRED,
         DROPPED_TOO_LARGE,
         DROPPED_NOT_WRITABLE,
+        DROPPED_SESSION_ENDED,
         DROPPED_PEER_QUEUE,
         DROPPED_MAILBOX,
         DENIED_PUBLISH,

@@ -1,0 +1,65 @@
+package io.nightjar.actor;
+
+import io.nightjar.mqtt.Reason;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Whether a client's fields match the filters of a query; several values of one name are alternatives. */
+final class ClientFilter {
+    private final Map<String, List<String>> filters;
+
+    ClientFilter(Map<String, List<String>> filters) {
+        this.filters = filters;
+    }
+
+    /** Whether every client matches. */
+    boolean isOpen() {
+        return filters.isEmpty();
+    }
+
+    boolean matches(Map<String, Object> client) {
+        return filters.entrySet().stream().allMatch(filter -> filter.getValue().stream()
+                .anyMatch(wanted -> matches(client, filter.getKey(), wanted)));
+    }
+
+    private static boolean matches(Map<String, Object> client, String name, String wanted) {
+        if (name.startsWith("like_")) {
+            return text(client.get(name.substring(5)))
+                    .toLowerCase(Locale.ROOT)
+                    .contains(wanted.toLowerCase(Locale.ROOT));
+        } else if (name.startsWith("gte_")) {
+            Long value = number(client.get(name.substring(4)));
+            return value != null && value >= Long.parseLong(wanted);
+        } else if (name.startsWith("lte_")) {
+            Long value = number(client.get(name.substring(4)));
+            return value != null && value <= Long.parseLong(wanted);
+        }
+        return switch (name) {
+            case "conn_state" -> connState(client, wanted);
+            case "reason" -> {
+                Reason reason = Reason.of(wanted);
+                yield reason != null && reason.word().equals(client.get("last_reason"));
+            }
+            default -> text(client.get(name)).equals(wanted);
+        };
+    }
+
+    private static boolean connState(Map<String, Object> client, String wanted) {
+        boolean connected = Boolean.TRUE.equals(client.get("connected"));
+        return switch (wanted) {
+            case "connected" -> connected;
+            case "disconnected" -> !connected;
+            default -> false; // "idle" is a socket without a CONNECT: it has no ClientID and is no client yet
+        };
+    }
+
+    private static String text(@Nullable Object value) {
+        return value == null ? "" : value.toString();
+    }
+
+    private static @Nullable Long number(@Nullable Object value) {
+        return value instanceof Number number ? (Long) number.longValue() : null;
+    }
+}

@@ -1,0 +1,207 @@
+package io.nightjar.actor;
+
+import io.nightjar.actor.ClientMessages.CountClients;
+import io.nightjar.actor.ClientMessages.Counted;
+import io.nightjar.actor.ClientMessages.FindClient;
+import io.nightjar.actor.ClientMessages.Found;
+import io.nightjar.actor.ClientMessages.KickClient;
+import io.nightjar.actor.ClientMessages.Kicked;
+import io.nightjar.actor.ClientMessages.ListClients;
+import io.nightjar.actor.ClientMessages.ListSubscriptions;
+import io.nightjar.actor.ClientMessages.Listed;
+import io.nightjar.actor.ClientMessages.Subscriptions;
+import io.nightjar.message.ClientView;
+import io.nightjar.message.Clients;
+import io.nightjar.mqtt.DisconnectReason;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.javadsl.AskPattern;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.actor.typed.receptionist.Receptionist;
+import org.apache.pekko.cluster.Member;
+import org.apache.pekko.cluster.MemberStatus;
+import org.apache.pekko.cluster.typed.Cluster;
+import org.jspecify.annotations.Nullable;
+
+/** The clients of the whole cluster: asks the {@link ClientAgent} of every node and puts the answers together. */
+public final class ClientsService implements Clients {
+    /** Role of a member that tells its node name. */
+    public static final String NODE_ROLE = "nightjar-node:";
+
+    private static final Duration PATIENCE = Duration.ofSeconds(5);
+
+    /** Clients in one answer of a node: some 100 KB, well below a frame of Artery. */
+    private static final int PIECE = 100;
+
+    private final ActorSystem<?> system;
+    private volatile Set<ActorRef<ClientMessages>> agents = Set.of();
+
+    private ClientsService(ActorSystem<?> system) {
+        this.system = system;
+    }
+
+    /** Starts this node's agent and follows those of the others. */
+    public static ClientsService start(
+            ActorSystem<?> system, String node, SessionDirectory directory, Supplier<Map<String, Object>> figures) {
+        ClientsService service = new ClientsService(system);
+        system.systemActorOf(
+                ClientAgent.create(node, directory, figures),
+                "nightjar-clients",
+                org.apache.pekko.actor.typed.Props.empty());
+        system.systemActorOf(
+                Behaviors.<Receptionist.Listing>setup(context -> {
+                    context.getSystem()
+                            .receptionist()
+                            .tell(Receptionist.subscribe(
+                                    ClientAgent.KEY, context.getSelf().narrow()));
+                    return Behaviors.receiveMessage(listing -> {
+                        service.agents = listing.getServiceInstances(ClientAgent.KEY);
+                        return Behaviors.same();
+                    });
+                }),
+                "nightjar-client-agents",
+                org.apache.pekko.actor.typed.Props.empty());
+        return service;
+    }
+
+    @Override
+    public CompletionStage<Page> list(Query query) {
+        int needed = query.skip() + query.limit() + 1;
+        List<CompletableFuture<Part>> parts = agents.stream()
+                .map(agent -> collect(agent, query, query.after(), needed, new Part(null, new ArrayList<>(), 0))
+                        .toCompletableFuture())
+                .toList();
+        return all(parts).thenApply(answers -> page(query, answers));
+    }
+
+    /** What one node answered so far; a null name if it did not. */
+    private record Part(@Nullable String node, List<ClientView> clients, long matching) {}
+
+    private CompletionStage<Part> collect(
+            ActorRef<ClientMessages> agent, Query query, String after, int needed, Part sofar) {
+        int most = Math.min(PIECE, needed - sofar.clients().size());
+        CompletionStage<Listed> answer = ask(agent, replyTo -> new ListClients(query.filters(), after, most, replyTo));
+        return answer.<CompletionStage<Part>>handle((listed, fault) -> {
+                    if (listed == null) {
+                        return CompletableFuture.completedFuture(new Part(null, List.of(), 0));
+                    }
+                    List<ClientView> clients = new ArrayList<>(sofar.clients());
+                    listed.clients().forEach(fields -> clients.add(new ClientView(fields)));
+                    Part now = new Part(listed.node(), clients, listed.matching());
+                    boolean more = listed.clients().size() == most && clients.size() < needed;
+                    return more
+                            ? collect(
+                                    agent,
+                                    query,
+                                    clients.get(clients.size() - 1).clientId(),
+                                    needed,
+                                    now)
+                            : CompletableFuture.completedFuture(now);
+                })
+                .thenCompose(Function.identity());
+    }
+
+    private Page page(Query query, List<Part> parts) {
+        List<ClientView> sorted = parts.stream()
+                .flatMap(part -> part.clients().stream())
+                .sorted(Comparator.comparing(ClientView::clientId))
+                .toList();
+        List<ClientView> page =
+                sorted.stream().skip(query.skip()).limit(query.limit()).toList();
+        long count = parts.stream().mapToLong(Part::matching).sum();
+        return new Page(page, count, sorted.size() > query.skip() + page.size(), unreachable(parts));
+    }
+
+    private List<String> unreachable(List<Part> parts) {
+        Set<String> answered =
+                parts.stream().map(Part::node).filter(Objects::nonNull).collect(Collectors.toSet());
+        return members().stream().filter(node -> !answered.contains(node)).toList();
+    }
+
+    /** Names of the nodes that are in the cluster now. */
+    private List<String> members() {
+        List<String> names = new ArrayList<>();
+        for (Member member : Cluster.get(system).state().getMembers()) {
+            if (member.status().equals(MemberStatus.up())) {
+                member.getRoles().stream()
+                        .filter(role -> role.startsWith(NODE_ROLE))
+                        .forEach(role -> names.add(role.substring(NODE_ROLE.length())));
+            }
+        }
+        return names;
+    }
+
+    @Override
+    public CompletionStage<@Nullable ClientView> find(String clientId) {
+        return askAll((ActorRef<Found> replyTo) -> new FindClient(clientId, replyTo))
+                .thenApply(answers -> answers.stream()
+                        .map(Found::client)
+                        .filter(Objects::nonNull)
+                        .map(ClientView::new)
+                        .findFirst()
+                        .orElse(null));
+    }
+
+    @Override
+    public CompletionStage<Boolean> kick(String clientId, DisconnectReason reason, boolean keepSession) {
+        return askAll((ActorRef<Kicked> replyTo) ->
+                        new KickClient(clientId, reason.detail(), reason.facts(), keepSession, replyTo))
+                .thenApply(answers -> answers.stream().anyMatch(Kicked::existed));
+    }
+
+    @Override
+    public CompletionStage<@Nullable List<Map<String, Object>>> subscriptions(String clientId) {
+        return askAll((ActorRef<Subscriptions> replyTo) -> new ListSubscriptions(clientId, replyTo))
+                .thenApply(answers -> answers.stream()
+                        .map(Subscriptions::subscriptions)
+                        .filter(Objects::nonNull)
+                        .findFirst()
+                        .orElse(null));
+    }
+
+    @Override
+    public CompletionStage<Map<String, Map<String, Object>>> nodes() {
+        return askAll((ActorRef<Counted> replyTo) -> new CountClients(replyTo)).thenApply(answers -> {
+            Map<String, Map<String, Object>> nodes = new LinkedHashMap<>();
+            answers.forEach(answer -> nodes.put(answer.node(), answer.figures()));
+            return nodes;
+        });
+    }
+
+    /** Asks every node; those that do not answer in time are left out. */
+    private <T> CompletionStage<List<T>> askAll(Function<ActorRef<T>, ClientMessages> question) {
+        List<CompletableFuture<@Nullable T>> answers = agents.stream()
+                .map(agent -> this.<T>ask(agent, question)
+                        .handle((answer, fault) -> (@Nullable T) answer)
+                        .toCompletableFuture())
+                .toList();
+        return all(answers)
+                .thenApply(list -> list.stream().filter(Objects::nonNull).toList());
+    }
+
+    private <T> CompletionStage<T> ask(ActorRef<ClientMessages> agent, Function<ActorRef<T>, ClientMessages> question) {
+        return AskPattern.ask(agent, question::apply, PATIENCE, system.scheduler());
+    }
+
+    private static <T extends @Nullable Object> CompletionStage<List<T>> all(List<CompletableFuture<T>> futures) {
+        return CompletableFuture.allOf(futures.toArray(CompletableFuture[]::new))
+                .thenApply(done -> {
+                    List<T> results = new ArrayList<>();
+                    futures.forEach(future -> results.add(future.join()));
+                    return results;
+                });
+    }
+}

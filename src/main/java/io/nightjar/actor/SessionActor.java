@@ -1,0 +1,462 @@
+package io.nightjar.actor;
+
+import io.nightjar.diagnosis.ConnectionEnd;
+import io.nightjar.message.ClientView;
+import io.nightjar.message.Connection;
+import io.nightjar.message.ConnectionInfo;
+import io.nightjar.message.SessionCommand;
+import io.nightjar.message.SessionCommand.Acknowledge;
+import io.nightjar.message.SessionCommand.Attach;
+import io.nightjar.message.SessionCommand.Deliver;
+import io.nightjar.message.SessionCommand.Detach;
+import io.nightjar.message.SessionCommand.Inspect;
+import io.nightjar.message.SessionCommand.Inspected;
+import io.nightjar.message.SessionCommand.Kick;
+import io.nightjar.message.SessionCommand.ListSubscriptions;
+import io.nightjar.message.SessionCommand.NodeLost;
+import io.nightjar.message.SessionCommand.PublishQos2;
+import io.nightjar.message.SessionCommand.Stop;
+import io.nightjar.message.SessionCommand.Subscribe;
+import io.nightjar.message.SessionCommand.TimerFired;
+import io.nightjar.message.SessionCommand.Unsubscribe;
+import io.nightjar.message.SessionCommand.Writable;
+import io.nightjar.message.SessionLink;
+import io.nightjar.message.Sessions;
+import io.nightjar.metrics.Counters.Counter;
+import io.nightjar.mqtt.Delivery;
+import io.nightjar.mqtt.Detail;
+import io.nightjar.mqtt.DisconnectReason;
+import io.nightjar.mqtt.Message;
+import io.nightjar.mqtt.Packet;
+import io.nightjar.mqtt.SubscriptionOptions;
+import io.nightjar.routing.Subscriber;
+import io.nightjar.session.AttachRequest;
+import io.nightjar.session.SessionEffects;
+import io.nightjar.session.SessionState;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
+import java.util.function.BiConsumer;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.ExtensibleBehavior;
+import org.apache.pekko.actor.typed.PostStop;
+import org.apache.pekko.actor.typed.Signal;
+import org.apache.pekko.actor.typed.TypedActorContext;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The owner of one Session: one Cluster Sharding entity per ClientID. Unwraps a command, calls the pure
+ * {@link SessionState} with the time, and performs the effects it names.
+ *
+ * <p>Runs on the event loop of its ClientID, where its socket is if that is on this node. The handlers are written by
+ * hand ({@link ExtensibleBehavior}) since a built {@code Receive} costs 100 bytes per session; it is its own
+ * {@link SessionLink} and {@link Subscriber} for the same reason.
+ */
+public final class SessionActor extends ExtensibleBehavior<SessionCommand>
+        implements SessionEffects, SessionLink, Subscriber {
+    private static final Logger log = LoggerFactory.getLogger(SessionActor.class);
+    private static final AtomicIntegerFieldUpdater<SessionActor> WAITING =
+            AtomicIntegerFieldUpdater.newUpdater(SessionActor.class, "waiting");
+
+    private static final Map<Class<?>, BiConsumer<SessionActor, SessionCommand>> HANDLERS = new HashMap<>();
+
+    static {
+        on(HANDLERS, Deliver.class, SessionActor::onDeliver);
+        on(HANDLERS, Acknowledge.class, SessionActor::onAcknowledge);
+        on(HANDLERS, PublishQos2.class, SessionActor::onPublishQos2);
+        on(HANDLERS, Attach.class, SessionActor::onAttach);
+        on(HANDLERS, Detach.class, SessionActor::onDetach);
+        on(HANDLERS, Subscribe.class, SessionActor::onSubscribe);
+        on(HANDLERS, Unsubscribe.class, SessionActor::onUnsubscribe);
+        on(HANDLERS, Writable.class, SessionActor::onWritable);
+        on(HANDLERS, TimerFired.class, SessionActor::onTimer);
+        on(HANDLERS, Kick.class, SessionActor::onKick);
+        on(HANDLERS, Inspect.class, SessionActor::onInspect);
+        on(HANDLERS, ListSubscriptions.class, SessionActor::onListSubscriptions);
+        on(HANDLERS, NodeLost.class, SessionActor::onNodeLost);
+    }
+
+    private final SessionServices services;
+    private final Sessions sessions;
+    private final ActorRef<SessionCommand> self;
+    private final ActorRef<ClusterSharding.ShardCommand> shard;
+
+    /** From the first attach on: only then the ClientID is known. */
+    private @Nullable SessionState state;
+
+    private @Nullable Connection connection;
+    private @Nullable Connection newcomer;
+    private @Nullable SessionTimers timers;
+    private String listener = "";
+    private long connectedAtMillis;
+    private boolean leaving;
+    private volatile boolean connected;
+
+    /** Deliveries in the mailbox. */
+    private volatile int waiting;
+
+    private SessionActor(
+            SessionServices services,
+            Sessions sessions,
+            ActorRef<SessionCommand> self,
+            ActorRef<ClusterSharding.ShardCommand> shard) {
+        this.services = services;
+        this.sessions = sessions;
+        this.self = self;
+        this.shard = shard;
+    }
+
+    /** @param sessions where an attach goes that came while the entity was leaving */
+    public static Behavior<SessionCommand> create(
+            SessionServices services, Sessions sessions, ActorRef<ClusterSharding.ShardCommand> shard) {
+        return Behaviors.setup(context -> new SessionActor(services, sessions, context.getSelf(), shard));
+    }
+
+    @Override
+    public Behavior<SessionCommand> receive(TypedActorContext<SessionCommand> context, SessionCommand command) {
+        if (command instanceof Stop) {
+            return onStop();
+        }
+        try {
+            handle(command);
+        } catch (RuntimeException e) {
+            failed(e);
+        }
+        SessionState now = state;
+        if (now == null) {
+            leave(); // asked about, but never attached
+        } else if (!now.isAttached()) {
+            connection = null;
+            connected = false;
+        }
+        return this;
+    }
+
+    @Override
+    public Behavior<SessionCommand> receiveSignal(TypedActorContext<SessionCommand> context, Signal signal) {
+        if (signal instanceof PostStop) {
+            gone();
+        }
+        return this;
+    }
+
+    /** Whether commands of this class have a handler: a test asks for every one there is. */
+    static boolean handles(Class<?> command) {
+        return command == Stop.class || HANDLERS.containsKey(command);
+    }
+
+    private void handle(SessionCommand command) {
+        BiConsumer<SessionActor, SessionCommand> handler = HANDLERS.get(command.getClass());
+        if (handler != null) {
+            handler.accept(this, command);
+        }
+    }
+
+    private static <C extends SessionCommand> void on(
+            Map<Class<?>, BiConsumer<SessionActor, SessionCommand>> handlers,
+            Class<C> command,
+            BiConsumer<SessionActor, C> handler) {
+        handlers.put(command, (actor, message) -> handler.accept(actor, command.cast(message)));
+    }
+
+    // ---- handlers
+
+    private void onAttach(Attach command) {
+        if (leaving) {
+            sessions.attach(command.clientId(), command.connection(), command.info());
+            return;
+        }
+        SessionState now = state;
+        if (now == null) {
+            now = new SessionState(command.clientId(), services.limits());
+            state = now;
+        }
+        newcomer = command.connection();
+        now.attach(request(command.info()), now(), this);
+        ConnectionInfo info = command.info();
+        listener = info.listener();
+        connectedAtMillis = info.connectedAtMillis();
+    }
+
+    private static AttachRequest request(ConnectionInfo info) {
+        return new AttachRequest(
+                info.version(),
+                info.cleanStart(),
+                info.sessionExpirySeconds(),
+                info.requestedExpirySeconds(),
+                info.receiveMaximum(),
+                info.maximumPacketSize(),
+                info.keepAliveSeconds(),
+                info.will(),
+                info.username(),
+                info.peer(),
+                info.node());
+    }
+
+    private void onDetach(Detach command) {
+        if (state != null) {
+            state.detach(command.attachment(), command.detail(), command.sessionExpirySeconds(), now(), this);
+        }
+    }
+
+    private void onDeliver(Deliver command) {
+        WAITING.decrementAndGet(this);
+        if (state != null) {
+            state.deliver(command.delivery(), now(), this);
+        }
+    }
+
+    private void onSubscribe(Subscribe command) {
+        if (state != null) {
+            state.subscribe(command.attachment(), command.packet(), command.verdicts(), now(), this);
+        }
+    }
+
+    private void onUnsubscribe(Unsubscribe command) {
+        if (state != null) {
+            state.unsubscribe(command.attachment(), command.packet(), now(), this);
+        }
+    }
+
+    private void onPublishQos2(PublishQos2 command) {
+        if (state != null) {
+            state.publishQos2(command.attachment(), command.packetId(), command.message(), now(), this);
+        }
+    }
+
+    private void onAcknowledge(Acknowledge command) {
+        if (state != null) {
+            state.acknowledge(command.attachment(), command.type(), command.packetId(), command.code(), now(), this);
+        }
+    }
+
+    private void onWritable(Writable command) {
+        if (state != null && command.writable()) {
+            state.writable(command.attachment(), now(), this);
+        }
+    }
+
+    private void onTimer(TimerFired command) {
+        if (state != null && timers != null && timers.isCurrent(command)) {
+            Timer timer = Timer.valueOf(command.timer());
+            if (timer == Timer.EXPIRY) {
+                services.counters().increment(Counter.SESSIONS_EXPIRED);
+            }
+            state.timer(timer, now(), this);
+        }
+    }
+
+    private void onKick(Kick command) {
+        boolean existed = state != null && state.kick(command.reason(), command.keepSession(), now(), this);
+        command.replyTo().tell(existed);
+    }
+
+    private void onInspect(Inspect command) {
+        SessionState now = state;
+        if (now == null || !now.exists()) {
+            command.replyTo().tell(new Inspected(null));
+            return;
+        }
+        ClientView view =
+                SessionView.of(now, services, listener, connectedAtMillis).with(Map.of("mailbox_len", mailboxLength()));
+        ActorRef<Inspected> replyTo = command.replyTo();
+        Connection attached = connection;
+        if (attached == null) {
+            replyTo.tell(new Inspected(view));
+        } else {
+            attached.inspect(view, whole -> replyTo.tell(new Inspected(whole)));
+        }
+    }
+
+    private void onListSubscriptions(ListSubscriptions command) {
+        command.reply().accept(state == null ? List.of() : SessionView.subscriptions(state));
+    }
+
+    private void onNodeLost(NodeLost command) {
+        SessionState now = state;
+        Connection attached = connection;
+        if (now == null || attached == null || !attached.node().equals(command.node())) {
+            return;
+        }
+        ConnectionEnd end = SessionView.lost(now, services, listener, connectedAtMillis, command.node());
+        now.nodeLost(now(), this);
+        services.ends().accept(end);
+    }
+
+    /** The shard lets go of this entity: after {@link #stop}, or because the shard moves or its node leaves. */
+    private Behavior<SessionCommand> onStop() {
+        Connection attached = connection;
+        if (attached != null) {
+            attached.end(DisconnectReason.of(Detail.NODE_LOST, "session_node", services.node()));
+        }
+        return Behaviors.stopped();
+    }
+
+    private void gone() {
+        connected = false;
+        if (timers != null) {
+            timers.cancelAll();
+        }
+        if (state != null) {
+            state.subscriptions().forEach(subscription -> unsubscribe(subscription.filter()));
+            services.directory().remove(state.clientId(), this);
+        }
+    }
+
+    private void failed(RuntimeException fault) {
+        String id = Long.toHexString(System.nanoTime() ^ System.identityHashCode(fault));
+        log.error("event=implementation_error id={} where=session", id, fault);
+        Connection attached = connection != null ? connection : newcomer;
+        if (attached != null) {
+            attached.end(DisconnectReason.of(
+                    Detail.IMPLEMENTATION_ERROR, "exception", fault.getClass().getName(), "id", id));
+        }
+    }
+
+    private long now() {
+        return services.clock().millis();
+    }
+
+    // ---- SessionEffects
+
+    @Override
+    public void end(DisconnectReason reason) {
+        if (connection != null) {
+            connection.end(reason);
+            connection = null;
+        }
+        connected = false;
+    }
+
+    @Override
+    public void attached(long attachment, boolean sessionPresent) {
+        Connection taken = newcomer;
+        newcomer = null;
+        if (taken == null) {
+            return;
+        }
+        connection = taken;
+        connected = true;
+        services.directory().add(clientId(), this);
+        services.counters().increment(sessionPresent ? Counter.SESSIONS_RESUMED : Counter.SESSIONS_CREATED);
+        taken.attached(attachment, sessionPresent, this);
+    }
+
+    @Override
+    public void send(Packet packet) {
+        if (connection != null) {
+            connection.send(packet);
+        }
+    }
+
+    @Override
+    public boolean isWritable() {
+        return connection != null && connection.isWritable();
+    }
+
+    @Override
+    public void route(Message message) {
+        services.router().route(message);
+    }
+
+    @Override
+    public void subscribe(String filter, SubscriptionOptions options, int identifier) {
+        services.router().subscribe(this, filter, options, identifier);
+    }
+
+    @Override
+    public void unsubscribe(String filter) {
+        services.router().unsubscribe(this, filter);
+    }
+
+    @Override
+    public Iterator<Message> retained(String filter) {
+        return services.router().retained(filter);
+    }
+
+    @Override
+    public void startTimer(Timer timer, long atMillis) {
+        if (timers == null) {
+            timers = new SessionTimers(services, self);
+        }
+        timers.start(timer, atMillis);
+    }
+
+    @Override
+    public void cancelTimer(Timer timer) {
+        if (timers != null) {
+            timers.cancel(timer);
+        }
+    }
+
+    @Override
+    public void dropped(Drop why, Delivery delivery) {
+        services.counters()
+                .increment(
+                        switch (why) {
+                            case QUEUE_FULL -> Counter.DROPPED_QUEUE_FULL;
+                            case EXPIRED -> Counter.DROPPED_EXPIRED;
+                            case TOO_LARGE -> Counter.DROPPED_TOO_LARGE;
+                            case NOT_WRITABLE -> Counter.DROPPED_NOT_WRITABLE;
+                            case SESSION_ENDED -> Counter.DROPPED_SESSION_ENDED;
+                        });
+        SessionView.traceDrop(services, clientId(), why, delivery);
+    }
+
+    @Override
+    public void stop() {
+        services.directory().remove(clientId(), this);
+        leave();
+    }
+
+    private void leave() {
+        if (!leaving) {
+            leaving = true;
+            shard.tell(new ClusterSharding.Passivate<>(self));
+        }
+    }
+
+    // ---- SessionLink and Subscriber, on any thread
+
+    @Override
+    public void tell(SessionCommand command) {
+        self.tell(command);
+    }
+
+    @Override
+    public String node() {
+        return services.node();
+    }
+
+    @Override
+    public String clientId() {
+        return state == null ? "" : state.clientId();
+    }
+
+    @Override
+    public void deliver(Delivery delivery) {
+        if (WAITING.incrementAndGet(this) > services.mailboxLimit()) {
+            WAITING.decrementAndGet(this);
+            services.counters().increment(Counter.DROPPED_MAILBOX);
+            return;
+        }
+        self.tell(new Deliver(delivery));
+    }
+
+    @Override
+    public boolean isConnected() {
+        return connected;
+    }
+
+    /** Deliveries that wait in the mailbox. */
+    int mailboxLength() {
+        return waiting;
+    }
+}

@@ -1,0 +1,150 @@
+package io.nightjar.actor;
+
+import io.nightjar.diagnosis.ConnectionEnd;
+import io.nightjar.diagnosis.Evidence;
+import io.nightjar.diagnosis.Verdicts;
+import io.nightjar.message.ClientView;
+import io.nightjar.mqtt.Delivery;
+import io.nightjar.mqtt.Detail;
+import io.nightjar.mqtt.DisconnectReason;
+import io.nightjar.mqtt.MqttVersion;
+import io.nightjar.session.AttachRequest;
+import io.nightjar.session.SessionEffects.Drop;
+import io.nightjar.session.SessionState;
+import io.nightjar.trace.TraceEvent;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/** A session as others see it: for the API, for a trace, and for an end that its connection cannot tell any more. */
+final class SessionView {
+    private SessionView() {}
+
+    static ClientView of(SessionState state, SessionServices services, String listener, long connectedAtMillis) {
+        Map<String, Object> fields = new LinkedHashMap<>();
+        AttachRequest connection = state.connection();
+        long drift = services.wall().millis() - services.clock().millis();
+        fields.put("clientid", state.clientId());
+        fields.put("connected", state.isAttached());
+        fields.put("session_node", services.node());
+        fields.put("created_at", state.createdAtMillis() + drift);
+        fields.put("expiry_interval", state.sessionExpirySeconds());
+        fields.put("subscriptions_cnt", state.subscriptionCount());
+        fields.put("subscriptions_max", services.limits().subscriptions());
+        fields.put("inflight_cnt", state.inflightCount());
+        fields.put("mqueue_len", state.queueLength());
+        fields.put("mqueue_max", services.limits().queuedMessages());
+        fields.put("mqueue_dropped", state.dropped());
+        fields.put("awaiting_rel_cnt", state.awaitingRelCount());
+        fields.put("awaiting_rel_max", services.limits().awaitingRel());
+        fields.put("is_bridge", false);
+        fields.put("durable", false);
+        if (connection == null) {
+            fields.put("node", services.node());
+            fields.put("disconnected_at", state.changedAtMillis() + drift);
+            fields.put("is_expired", false);
+        } else {
+            connected(fields, connection, listener, connectedAtMillis);
+        }
+        return new ClientView(fields);
+    }
+
+    private static void connected(
+            Map<String, Object> fields, AttachRequest connection, String listener, long connectedAtMillis) {
+        fields.put("node", connection.node());
+        if (connection.username() != null) {
+            fields.put("username", connection.username());
+        }
+        fields.put("ip_address", connection.peerAddress().replaceAll("[\\[\\]]", ""));
+        fields.put(
+                "port",
+                Integer.parseInt(connection.peer().substring(connection.peer().lastIndexOf(':') + 1)));
+        fields.put("listener", listener);
+        fields.put("transport", transport(listener));
+        fields.put("proto_name", connection.version().protocolName());
+        fields.put("proto_ver", connection.version().level());
+        fields.put("connected_at", connectedAtMillis);
+        fields.put("keepalive", connection.keepAliveSeconds());
+        fields.put("clean_start", connection.cleanStart());
+        fields.put("inflight_max", connection.receiveMaximum());
+    }
+
+    private static String transport(String listener) {
+        int colon = listener.indexOf(':');
+        return colon < 0 ? listener : listener.substring(0, colon);
+    }
+
+    /** The end of a connection whose node left the cluster: what the session knew of it. */
+    static ConnectionEnd lost(
+            SessionState state, SessionServices services, String listener, long connectedAtMillis, String node) {
+        AttachRequest connection = state.connection();
+        MqttVersion version = connection == null ? null : connection.version();
+        long now = services.wall().millis();
+        Evidence evidence = new Evidence(
+                state.clientId(),
+                connection == null ? null : connection.username(),
+                connection == null ? "" : connection.peer(),
+                listener,
+                transport(listener),
+                node,
+                version == null ? null : version.toString(),
+                connection == null ? null : connection.cleanStart(),
+                connection == null ? null : connection.keepAliveSeconds(),
+                state.sessionExpirySeconds(),
+                now - connectedAtMillis,
+                0,
+                0,
+                0,
+                0,
+                0,
+                0,
+                null,
+                null,
+                state.inflightCount(),
+                state.queueLength(),
+                state.dropped(),
+                List.of(),
+                List.of(),
+                Map.of());
+        DisconnectReason reason = DisconnectReason.of(Detail.NODE_LOST, "connection_node", node);
+        return new ConnectionEnd(now, reason, evidence, Verdicts.of(reason, evidence));
+    }
+
+    /** The subscriptions with the names of the API document. */
+    static List<Map<String, Object>> subscriptions(SessionState state) {
+        return state.subscriptions().stream()
+                .map(subscription -> {
+                    Map<String, Object> fields = new LinkedHashMap<>();
+                    fields.put("clientid", state.clientId());
+                    fields.put("topic", subscription.filter());
+                    fields.put("qos", subscription.options().qos().value());
+                    fields.put("nl", subscription.options().noLocal() ? 1 : 0);
+                    fields.put("rap", subscription.options().retainAsPublished() ? 1 : 0);
+                    fields.put("rh", subscription.options().retainHandling());
+                    return fields;
+                })
+                .toList();
+    }
+
+    static void traceDrop(SessionServices services, String clientId, Drop why, Delivery delivery) {
+        if (services.tracer().wants(clientId)) {
+            Instant now = services.wall().instant();
+            services.tracer()
+                    .emit(new TraceEvent(
+                            ChronoUnit.MICROS.between(Instant.EPOCH, now),
+                            TraceEvent.Tag.SESSION,
+                            TraceEvent.Level.WARNING,
+                            "message_dropped",
+                            clientId,
+                            "",
+                            Map.of(
+                                    "why",
+                                    why.name().toLowerCase(Locale.ROOT),
+                                    "topic",
+                                    delivery.message().topic())));
+        }
+    }
+}

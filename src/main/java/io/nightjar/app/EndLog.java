@@ -1,0 +1,82 @@
+package io.nightjar.app;
+
+import io.nightjar.diagnosis.ConnectionEnd;
+import io.nightjar.diagnosis.EndFields;
+import io.nightjar.metrics.Counters;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Counts every end and writes it as one line to the logger {@code io.nightjar.ends}. */
+final class EndLog implements Consumer<ConnectionEnd> {
+    private static final Logger log = LoggerFactory.getLogger("io.nightjar.ends");
+
+    private final Counters counters;
+
+    EndLog(Counters counters) {
+        this.counters = counters;
+    }
+
+    @Override
+    public void accept(ConnectionEnd end) {
+        counters.ended(end.reason().detail());
+        if (log.isInfoEnabled()) {
+            log.info(line(end));
+        }
+    }
+
+    static String line(ConnectionEnd end) {
+        StringBuilder line = new StringBuilder(400);
+        line.append("event=connection_ended clientid=");
+        quote(line, end.evidence().clientId());
+        line.append(" peer=").append(end.evidence().peer());
+        for (Map.Entry<String, Object> field : EndFields.of(end).entrySet()) {
+            line.append(' ').append(field.getKey()).append('=');
+            value(line, field.getValue());
+        }
+        return line.toString();
+    }
+
+    private static void value(StringBuilder line, Object value) {
+        if (value instanceof Number || value instanceof Boolean) {
+            line.append(value);
+        } else if (value instanceof List<?> list) {
+            quote(line, String.join(" ", list.stream().map(String::valueOf).toList()));
+        } else {
+            String text = value.toString();
+            if (isWord(text)) {
+                line.append(text);
+            } else {
+                quote(line, text);
+            }
+        }
+    }
+
+    private static boolean isWord(String text) {
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (c <= ' ' || c > '~' || c == '"' || c == '=' || c == '\\') {
+                return false;
+            }
+        }
+        return !text.isEmpty();
+    }
+
+    /** In quotes, with quotes, backslashes and everything that could break or forge a line escaped. */
+    private static void quote(StringBuilder line, String text) {
+        line.append('"');
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (c == '"' || c == '\\') {
+                line.append('\\').append(c);
+            } else if (c < ' ' || c == 0x7F || c >= 0x80 && c < 0xA0 || c == 0x2028 || c == 0x2029) {
+                line.append(String.format("\\u%04x", (int) c));
+            } else {
+                line.append(c);
+            }
+        }
+        line.append('"');
+    }
+}

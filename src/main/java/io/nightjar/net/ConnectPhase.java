@@ -1,0 +1,233 @@
+package io.nightjar.net;
+
+import io.netty.channel.EventLoop;
+import io.nightjar.auth.Authenticator;
+import io.nightjar.auth.Authorizer;
+import io.nightjar.connection.Handshake;
+import io.nightjar.connection.InboundAliases;
+import io.nightjar.connection.InboundQuota;
+import io.nightjar.message.ConnectionInfo;
+import io.nightjar.message.SessionKey;
+import io.nightjar.mqtt.Detail;
+import io.nightjar.mqtt.DisconnectReason;
+import io.nightjar.mqtt.MqttVersion;
+import io.nightjar.mqtt.Packet;
+import io.nightjar.mqtt.Property;
+import io.nightjar.mqtt.ReasonCode;
+import io.nightjar.mqtt.Will;
+import io.nightjar.trace.TraceEvent.Level;
+import io.nightjar.trace.TraceEvent.Tag;
+import java.security.SecureRandom;
+import java.util.HexFormat;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * From CONNECT to CONNACK: check, authenticate, move to the ClientID's event loop, attach to the session. Lives only
+ * that long, so that an open connection does not keep its CONNECT. Owned by the channel's event loop.
+ */
+final class ConnectPhase {
+    private static final SecureRandom RANDOM = new SecureRandom();
+
+    private final MqttChannel connection;
+    private final NetContext context;
+    private final boolean overLimit;
+    private Packet.@Nullable Connect connect;
+    private Handshake.@Nullable Agreed agreed;
+
+    ConnectPhase(MqttChannel connection, boolean overLimit) {
+        this.connection = connection;
+        this.context = connection.context;
+        this.overLimit = overLimit;
+    }
+
+    /** Version of the CONNECT that waits for its answer, or null if none came yet. */
+    @Nullable
+    MqttVersion version() {
+        return connect == null ? null : connect.version();
+    }
+
+    Packet.@Nullable Connect packet() {
+        return connect;
+    }
+
+    Handshake.@Nullable Agreed agreed() {
+        return agreed;
+    }
+
+    /** The CONNECT came. Nothing more is read until it is answered. */
+    void connect(Packet.Connect packet) {
+        connect = packet;
+        connection.state(MqttChannel.State.AUTHENTICATING);
+        connection.pause();
+        connection.username = packet.username();
+        connection.cleanStart = packet.cleanStart();
+        connection.deadlineIn(context.sessionTimeoutMillis());
+        Handshake handshake = Handshake.of(packet, context.limits(), ConnectPhase::newClientId);
+        if (handshake instanceof Handshake.Agreed a) {
+            agreed = a;
+            connection.clientId = a.clientId();
+        } else {
+            connection.clientId = packet.clientId();
+        }
+        Tracing.accepted(connection);
+        Tracing.received(connection, packet);
+        if (handshake instanceof Handshake.Refused refused) {
+            connection.endOnLoop(refused.reason());
+        } else if (overLimit) {
+            connection.endOnLoop(DisconnectReason.of(
+                    Detail.MAX_CONNECTIONS,
+                    "limit",
+                    "nightjar.listeners.tcp." + connection.listener.name() + ".max-connections="
+                            + connection.listener.maxConnections()));
+        } else if (packet.properties().has(Property.AUTHENTICATION_METHOD)) {
+            connection.endOnLoop(DisconnectReason.of(
+                    Detail.BAD_AUTHENTICATION_METHOD, "problem", "no enhanced authentication is configured"));
+        } else {
+            authenticate(packet);
+        }
+    }
+
+    private void authenticate(Packet.Connect packet) {
+        Authenticator.Credentials credentials = new Authenticator.Credentials(
+                String.valueOf(connection.clientId),
+                packet.username(),
+                packet.password(),
+                connection.peerAddress(),
+                connection.listener.id());
+        EventLoop loop = connection.channel.eventLoop();
+        context.authenticator()
+                .authenticate(credentials)
+                .whenComplete((answer, fault) -> loop.execute(() -> authenticated(answer, fault)));
+    }
+
+    private void authenticated(Authenticator.@Nullable Answer answer, @Nullable Throwable fault) {
+        Packet.Connect packet = connect;
+        if (connection.state() != MqttChannel.State.AUTHENTICATING || packet == null) {
+            return;
+        }
+        if (answer instanceof Authenticator.Answer.Refused refused) {
+            Tracing.event(
+                    connection,
+                    Tag.AUTHN,
+                    Level.WARNING,
+                    "authentication_refused",
+                    Map.of("authenticator", refused.authenticator(), "why", refused.why()));
+            connection.endOnLoop(DisconnectReason.of(
+                    refused.detail(), "authenticator", refused.authenticator(), "why", refused.why()));
+        } else if (answer == null) {
+            connection.endOnLoop(DisconnectReason.of(
+                    Detail.AUTHENTICATION_REFUSED,
+                    "authenticator",
+                    context.authenticator().name(),
+                    "why",
+                    "it failed: " + fault));
+        } else if (willAllowed(packet.will())) {
+            Tracing.event(
+                    connection,
+                    Tag.AUTHN,
+                    Level.DEBUG,
+                    "authenticated",
+                    Map.of("authenticator", context.authenticator().name()));
+            moveToLoop();
+        }
+    }
+
+    private boolean willAllowed(@Nullable Will will) {
+        if (will == null) {
+            return true;
+        }
+        Authorizer.Decision decision = context.authorizer()
+                .authorize(client(connection), Authorizer.Action.PUBLISH, will.topic(), will.qos(), will.retain());
+        if (!decision.allowed()) {
+            connection.endOnLoop(
+                    DisconnectReason.of(Detail.WILL_DENIED, "rule", decision.rule(), "topic", will.topic()));
+        }
+        return decision.allowed();
+    }
+
+    static Authorizer.Client client(MqttChannel connection) {
+        return new Authorizer.Client(
+                String.valueOf(connection.clientId), connection.username, connection.peerAddress());
+    }
+
+    /** The socket joins the loop on which its session's actor runs: no hop between them from here on. */
+    private void moveToLoop() {
+        connection.state(MqttChannel.State.ATTACHING);
+        String entityId = SessionKey.entityId(String.valueOf(connection.clientId));
+        EventLoop target =
+                context.loops().loop(SessionKey.loop(entityId, context.loops().count()));
+        if (target == connection.channel.eventLoop()) {
+            attach();
+            return;
+        }
+        connection.cancelDeadline();
+        connection.channel.deregister().addListener(left -> target.register(connection.channel)
+                .addListener(joined -> target.execute(() -> {
+                    if (joined.isSuccess()) {
+                        connection.deadlineIn(context.sessionTimeoutMillis());
+                        attach();
+                    } else {
+                        connection.endOnLoop(DisconnectReason.of(Detail.PEER_RESET, "error", "lost while moving"));
+                    }
+                })));
+    }
+
+    private void attach() {
+        Packet.Connect packet = connect;
+        Handshake.Agreed with = agreed;
+        if (connection.state() != MqttChannel.State.ATTACHING || packet == null || with == null) {
+            return;
+        }
+        ConnectionInfo info = new ConnectionInfo(
+                packet.version(),
+                packet.cleanStart(),
+                with.sessionExpirySeconds(),
+                with.requestedExpirySeconds(),
+                with.receiveMaximum(),
+                with.maximumPacketSize(),
+                with.keepAliveSeconds(),
+                packet.will(),
+                packet.username(),
+                connection.peer(),
+                connection.listener.id(),
+                "tcp",
+                context.node(),
+                context.wall().millis());
+        context.sessions().attach(with.clientId(), connection, info);
+    }
+
+    /** The session took the connection: CONNACK goes out and the connection keeps what it needs from now on. */
+    void accepted(boolean sessionPresent) {
+        Handshake.Agreed with = agreed;
+        if (with == null) {
+            return;
+        }
+        connection.keepAliveSeconds = with.keepAliveSeconds();
+        connection.requestedExpirySeconds = with.requestedExpirySeconds();
+        if (version() == MqttVersion.V5 && context.limits().topicAliasMaximum() > 0) {
+            connection.aliases = new InboundAliases(context.limits().topicAliasMaximum());
+        }
+        connection.outbound.limits(with.maximumPacketSize(), with.outboundAliasMaximum());
+        connection.outbound.write(new Packet.ConnAck(sessionPresent, ReasonCode.SUCCESS, with.connAck()));
+    }
+
+    /** The quota of QoS 2, made when the first one comes. */
+    static InboundQuota quota(MqttChannel connection) {
+        InboundQuota quota = connection.quota;
+        if (quota == null) {
+            // 3.x knows no Receive Maximum; the session's own limit applies there.
+            boolean v5 = connection.decoder.version() == MqttVersion.V5;
+            quota = new InboundQuota(v5 ? connection.context.limits().receiveMaximum() : Integer.MAX_VALUE);
+            connection.quota = quota;
+        }
+        return quota;
+    }
+
+    /** Unique in the cluster, 128 random bits [5.0/3.1.3-6]. */
+    private static String newClientId() {
+        byte[] random = new byte[16];
+        RANDOM.nextBytes(random);
+        return "auto-" + HexFormat.of().formatHex(random);
+    }
+}

@@ -1,0 +1,107 @@
+package io.nightjar.net;
+
+import io.netty.channel.epoll.EpollSocketChannel;
+import io.netty.channel.epoll.EpollTcpInfo;
+import io.nightjar.connection.Handshake;
+import io.nightjar.connection.PacketRing;
+import io.nightjar.connection.Traffic;
+import io.nightjar.diagnosis.ConnectionEnd;
+import io.nightjar.diagnosis.Evidence;
+import io.nightjar.diagnosis.Evidence.PacketMark;
+import io.nightjar.diagnosis.Verdicts;
+import io.nightjar.mqtt.DisconnectReason;
+import io.nightjar.mqtt.MqttVersion;
+import io.nightjar.mqtt.Packet;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Gathers the evidence of an end at that instant and tells everyone who wants to know, once. */
+final class EndReport {
+    private final MqttChannel connection;
+    private final @Nullable ConnectPhase phase;
+
+    /** @param phase the handshake if it was not over */
+    EndReport(MqttChannel connection, @Nullable ConnectPhase phase) {
+        this.connection = connection;
+        this.phase = phase;
+    }
+
+    void tell(DisconnectReason reason) {
+        if (phase != null && phase.packet() == null) {
+            Tracing.accepted(connection);
+        }
+        Evidence evidence = evidence();
+        ConnectionEnd end =
+                new ConnectionEnd(connection.context.wall().millis(), reason, evidence, Verdicts.of(reason, evidence));
+        Tracing.ended(connection, end);
+        connection.context.ends().accept(end);
+        connection.context.closed().accept(connection);
+    }
+
+    private Evidence evidence() {
+        long now = connection.context.clock().millis();
+        Traffic traffic = connection.traffic;
+        Packet.Connect connect = phase == null ? null : phase.packet();
+        Handshake.Agreed agreed = phase == null ? null : phase.agreed();
+        MqttVersion version = connection.decoder.version();
+        boolean known = phase == null || agreed != null;
+        return new Evidence(
+                connection.clientId == null ? "" : connection.clientId,
+                connection.username,
+                connection.peer(),
+                connection.listener.id(),
+                "tcp",
+                connection.context.node(),
+                version == null ? null : version.toString(),
+                connect == null && phase != null ? null : (Boolean) connection.cleanStart,
+                known ? (agreed == null ? connection.keepAliveSeconds : agreed.keepAliveSeconds()) : null,
+                known ? (agreed == null ? connection.requestedExpirySeconds : agreed.sessionExpirySeconds()) : null,
+                now - traffic.startMillis(),
+                traffic.packetsIn(),
+                traffic.packetsOut(),
+                traffic.messagesIn(),
+                traffic.messagesOut(),
+                traffic.bytesIn(),
+                traffic.bytesOut(),
+                traffic.packetsIn() == 0 ? null : now - traffic.lastInMillis(),
+                traffic.packetsOut() == 0 ? null : now - traffic.lastOutMillis(),
+                null,
+                null,
+                traffic.dropped(),
+                marks(traffic.lastIn(), now),
+                marks(traffic.lastOut(), now),
+                socket());
+    }
+
+    private List<PacketMark> marks(PacketRing ring, long now) {
+        List<PacketMark> marks = new ArrayList<>(8);
+        long start = connection.traffic.startMillis();
+        ring.forEach((type, id, size, at) -> marks.add(new PacketMark(type, id, size, now - start - at)));
+        return marks;
+    }
+
+    /** Figures of the kernel while the socket is still open; absent elsewhere, never zero. */
+    private Map<String, String> socket() {
+        Map<String, String> figures = new LinkedHashMap<>();
+        long unsent = connection.outbound.unsentBytes();
+        if (connection.channel.isOpen()) {
+            figures.put("unsent_bytes", Long.toString(unsent));
+        }
+        if (connection.channel instanceof EpollSocketChannel epoll && epoll.isOpen()) {
+            try {
+                EpollTcpInfo info = epoll.tcpInfo();
+                figures.put("tcp_rtt_us", Long.toString(info.rtt()));
+                figures.put("tcp_retransmits", Long.toString(info.retrans()));
+                figures.put("tcp_unacked", Long.toString(info.unacked()));
+                figures.put("tcp_lost", Long.toString(info.lost()));
+            } catch (UncheckedIOException | io.netty.channel.ChannelException e) {
+                figures.put("tcp_info", "not available");
+            }
+        }
+        return figures;
+    }
+}

@@ -1,0 +1,285 @@
+package io.nightjar.net;
+
+import io.nightjar.auth.Authorizer;
+import io.nightjar.connection.InboundAliases;
+import io.nightjar.message.SessionCommand;
+import io.nightjar.message.SessionLink;
+import io.nightjar.metrics.Counters.Counter;
+import io.nightjar.mqtt.Detail;
+import io.nightjar.mqtt.DisconnectReason;
+import io.nightjar.mqtt.Message;
+import io.nightjar.mqtt.MqttVersion;
+import io.nightjar.mqtt.Packet;
+import io.nightjar.mqtt.PacketType;
+import io.nightjar.mqtt.Properties;
+import io.nightjar.mqtt.Property;
+import io.nightjar.mqtt.QoS;
+import io.nightjar.mqtt.ReasonCode;
+import io.nightjar.mqtt.SubscriptionRequest;
+import io.nightjar.mqtt.Topics;
+import io.nightjar.trace.TraceEvent.Level;
+import io.nightjar.trace.TraceEvent.Tag;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a connected client's packets do. Holds no state of its own; called on the connection's event loop.
+ *
+ * <p>QoS 0 and 1 go straight to the router on this thread and a PUBACK goes out when every local session and every link
+ * to another node has the message; QoS 2 asks the publisher's own session first, since received Packet Identifiers are
+ * Session State.
+ */
+final class InboundPackets {
+    private InboundPackets() {}
+
+    static void received(MqttChannel connection, Packet packet) {
+        SessionLink session = connection.session;
+        if (session == null) {
+            return;
+        }
+        if (packet instanceof Packet.Publish publish) {
+            publish(connection, session, publish);
+            return;
+        }
+        Tracing.received(connection, packet);
+        if (packet instanceof Packet.PubAck p) {
+            acknowledge(connection, session, p.type(), p.packetId(), p.code());
+        } else if (packet instanceof Packet.PubRec p) {
+            acknowledge(connection, session, p.type(), p.packetId(), p.code());
+        } else if (packet instanceof Packet.PubRel p) {
+            acknowledge(connection, session, p.type(), p.packetId(), p.code());
+        } else if (packet instanceof Packet.PubComp p) {
+            acknowledge(connection, session, p.type(), p.packetId(), p.code());
+        } else if (packet instanceof Packet.PingReq) {
+            connection.outbound.write(Packet.PingResp.INSTANCE);
+        } else if (packet instanceof Packet.Subscribe p) {
+            subscribe(connection, session, p);
+        } else if (packet instanceof Packet.Unsubscribe p) {
+            unsubscribe(connection, session, p);
+        } else if (packet instanceof Packet.Disconnect p) {
+            disconnect(connection, p);
+        } else if (packet instanceof Packet.Connect) {
+            protocolError(connection, "a second CONNECT", "5.0/3.1.0-2");
+        } else if (packet instanceof Packet.Auth) {
+            protocolError(connection, "AUTH without an Authentication Method in CONNECT", "5.0/4.12.0-7");
+        } else {
+            protocolError(connection, packet.type() + " is sent by servers only", "5.0/2.1.2");
+        }
+    }
+
+    private static void acknowledge(
+            MqttChannel connection, SessionLink session, PacketType type, int packetId, ReasonCode code) {
+        session.tell(new SessionCommand.Acknowledge(connection.attachment, type, packetId, code));
+    }
+
+    private static void protocolError(MqttChannel connection, String problem, String rule) {
+        connection.endOnLoop(DisconnectReason.of(Detail.PROTOCOL_ERROR, "problem", problem, "rule", rule));
+    }
+
+    // ---- PUBLISH
+
+    private static void publish(MqttChannel connection, SessionLink session, Packet.Publish publish) {
+        connection.context.counters().increment(Counter.MESSAGES_RECEIVED);
+        String topic = topic(connection, publish);
+        if (topic == null) {
+            Tracing.received(connection, publish);
+            return;
+        }
+        Tracing.received(connection, publish);
+        Properties properties = publish.properties();
+        if (!properties.isEmpty()) {
+            properties = properties.without(p -> p == Property.TOPIC_ALIAS);
+        }
+        Message message = new Message(
+                topic,
+                publish.payload(),
+                publish.qos(),
+                publish.retain(),
+                properties,
+                String.valueOf(connection.clientId),
+                connection.context.clock().millis());
+        Authorizer.Decision decision = connection
+                .context
+                .authorizer()
+                .authorize(
+                        ConnectPhase.client(connection),
+                        Authorizer.Action.PUBLISH,
+                        topic,
+                        publish.qos(),
+                        publish.retain());
+        if (!decision.allowed()) {
+            denied(connection, publish, topic, decision);
+            return;
+        }
+        switch (publish.qos()) {
+            case AT_MOST_ONCE -> connection.context.router().route(message);
+            case AT_LEAST_ONCE -> {
+                int receivers = connection.context.router().route(message);
+                ReasonCode code = receivers == 0 ? ReasonCode.NO_MATCHING_SUBSCRIBERS : ReasonCode.SUCCESS;
+                connection.outbound.write(new Packet.PubAck(publish.packetId(), code));
+            }
+            case EXACTLY_ONCE -> {
+                if (ConnectPhase.quota(connection).open(publish.packetId())) {
+                    session.tell(new SessionCommand.PublishQos2(connection.attachment, publish.packetId(), message));
+                } else {
+                    connection.endOnLoop(DisconnectReason.of(
+                            Detail.RECEIVE_MAXIMUM_EXCEEDED,
+                            "limit",
+                            "nightjar.mqtt.receive-maximum="
+                                    + connection.context.limits().receiveMaximum(),
+                            "rule",
+                            "5.0/3.3.4-7"));
+                }
+            }
+        }
+    }
+
+    /** The topic that a PUBLISH is for, or null if it ended the connection. */
+    private static @Nullable String topic(MqttChannel connection, Packet.Publish publish) {
+        String topic = publish.topic();
+        InboundAliases aliases = connection.aliases;
+        int alias = publish.properties().isEmpty() ? -1 : publish.properties().getInt(Property.TOPIC_ALIAS, -1);
+        if (alias >= 0) {
+            if (aliases == null) {
+                aliases = new InboundAliases(0);
+            }
+            DisconnectReason wrong = aliases.check(alias, topic);
+            if (wrong != null) {
+                connection.endOnLoop(wrong.with("packet", "PUBLISH"));
+                return null;
+            }
+            topic = aliases.resolve(alias, topic);
+        }
+        String fault = Topics.nameFault(topic, connection.context.limits().maxTopicLevels());
+        if (fault != null) {
+            connection.endOnLoop(DisconnectReason.of(Detail.TOPIC_NAME_INVALID, "packet", "PUBLISH", "problem", fault));
+            return null;
+        }
+        return topic;
+    }
+
+    private static void denied(
+            MqttChannel connection, Packet.Publish publish, String topic, Authorizer.Decision decision) {
+        connection.context.counters().increment(Counter.DENIED_PUBLISH);
+        Tracing.event(
+                connection,
+                Tag.AUTHZ,
+                Level.WARNING,
+                "publish_denied",
+                Map.of("topic", topic, "rule", decision.rule()));
+        if (decision.disconnect()) {
+            connection.endOnLoop(DisconnectReason.of(Detail.PUBLISH_DENIED, "rule", decision.rule(), "topic", topic));
+            return;
+        }
+        // 3.1.1 has no code for it: acknowledge as usual [311/3.3.5-2].
+        boolean v5 = connection.decoder.version() == MqttVersion.V5;
+        ReasonCode code = v5 ? ReasonCode.NOT_AUTHORIZED : ReasonCode.SUCCESS;
+        if (publish.qos() == QoS.AT_LEAST_ONCE) {
+            connection.outbound.write(new Packet.PubAck(publish.packetId(), code));
+        } else if (publish.qos() == QoS.EXACTLY_ONCE) {
+            connection.outbound.write(new Packet.PubRec(publish.packetId(), code));
+        }
+    }
+
+    // ---- SUBSCRIBE, UNSUBSCRIBE
+
+    private static void subscribe(MqttChannel connection, SessionLink session, Packet.Subscribe packet) {
+        List<ReasonCode> verdicts = new ArrayList<>(packet.requests().size());
+        for (SubscriptionRequest request : packet.requests()) {
+            String fault = Topics.filterFault(
+                    request.filter(), connection.context.limits().maxTopicLevels());
+            if (fault != null) {
+                connection.endOnLoop(DisconnectReason.of(
+                        Detail.TOPIC_FILTER_INVALID,
+                        "packet",
+                        "SUBSCRIBE",
+                        "problem",
+                        fault,
+                        "filter",
+                        Tracing.brief(request.filter())));
+                return;
+            }
+            if (request.options().noLocal() && Topics.isShared(request.filter())) {
+                protocolError(connection, "No Local on a shared subscription", "5.0/3.8.3-4");
+                return;
+            }
+            Authorizer.Decision decision = connection
+                    .context
+                    .authorizer()
+                    .authorize(
+                            ConnectPhase.client(connection),
+                            Authorizer.Action.SUBSCRIBE,
+                            Topics.matchFilter(request.filter()),
+                            request.options().qos(),
+                            false);
+            if (!decision.allowed() && subscribeDenied(connection, request, decision)) {
+                return;
+            }
+            verdicts.add(decision.allowed() ? ReasonCode.SUCCESS : ReasonCode.NOT_AUTHORIZED);
+        }
+        session.tell(new SessionCommand.Subscribe(connection.attachment, packet, verdicts));
+    }
+
+    /** Counts and traces it; true if it ended the connection. */
+    private static boolean subscribeDenied(
+            MqttChannel connection, SubscriptionRequest request, Authorizer.Decision decision) {
+        connection.context.counters().increment(Counter.DENIED_SUBSCRIBE);
+        Tracing.event(
+                connection,
+                Tag.AUTHZ,
+                Level.WARNING,
+                "subscribe_denied",
+                Map.of("filter", request.filter(), "rule", decision.rule()));
+        if (decision.disconnect()) {
+            connection.endOnLoop(
+                    DisconnectReason.of(Detail.SUBSCRIBE_DENIED, "rule", decision.rule(), "topic", request.filter()));
+        }
+        return decision.disconnect();
+    }
+
+    private static void unsubscribe(MqttChannel connection, SessionLink session, Packet.Unsubscribe packet) {
+        for (String filter : packet.filters()) {
+            String fault =
+                    Topics.filterFault(filter, connection.context.limits().maxTopicLevels());
+            if (fault != null) {
+                connection.endOnLoop(DisconnectReason.of(
+                        Detail.TOPIC_FILTER_INVALID,
+                        "packet",
+                        "UNSUBSCRIBE",
+                        "problem",
+                        fault,
+                        "filter",
+                        Tracing.brief(filter)));
+                return;
+            }
+        }
+        session.tell(new SessionCommand.Unsubscribe(connection.attachment, packet));
+    }
+
+    // ---- DISCONNECT
+
+    private static void disconnect(MqttChannel connection, Packet.Disconnect packet) {
+        long expiry = packet.properties().getLong(Property.SESSION_EXPIRY_INTERVAL, -1);
+        if (expiry > 0 && connection.requestedExpirySeconds == 0) {
+            // Not a valid DISCONNECT: the Will is published [5.0/3.14.2.2.2].
+            protocolError(connection, "DISCONNECT raises a Session Expiry Interval of 0", "5.0/3.14.2.2.2");
+            return;
+        }
+        Long newExpiry = expiry < 0
+                ? null
+                : (Long) Math.min(expiry, connection.context.limits().maxSessionExpirySeconds());
+        DisconnectReason reason;
+        if (packet.code() == ReasonCode.SUCCESS) {
+            reason = DisconnectReason.of(Detail.DISCONNECT);
+        } else if (packet.code() == ReasonCode.DISCONNECT_WITH_WILL_MESSAGE) {
+            reason = DisconnectReason.of(Detail.DISCONNECT_WITH_WILL);
+        } else {
+            reason = DisconnectReason.of(
+                    Detail.CLIENT_REPORTED, "code", packet.code().hex());
+        }
+        String said = packet.properties().getString(Property.REASON_STRING);
+        connection.endOnLoop(said == null ? reason : reason.with("client_says", Tracing.brief(said)), newExpiry);
+    }
+}

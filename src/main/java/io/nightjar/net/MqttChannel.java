@@ -1,0 +1,494 @@
+package io.nightjar.net;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.nightjar.connection.InboundAliases;
+import io.nightjar.connection.InboundQuota;
+import io.nightjar.connection.KeepAlive;
+import io.nightjar.connection.Traffic;
+import io.nightjar.message.ClientView;
+import io.nightjar.message.Connection;
+import io.nightjar.message.SessionCommand;
+import io.nightjar.message.SessionLink;
+import io.nightjar.message.TimerWheel;
+import io.nightjar.metrics.Counters.Counter;
+import io.nightjar.mqtt.Detail;
+import io.nightjar.mqtt.DisconnectReason;
+import io.nightjar.mqtt.Packet;
+import java.net.InetSocketAddress;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One Network Connection on its Netty channel: reads packets, drives the handshake, ends exactly once.
+ *
+ * <pre>
+ * AWAITING_CONNECT -- CONNECT --> AUTHENTICATING -- accepted --> ATTACHING -- attached --> CONNECTED
+ *        any of them -- end(reason) --> ENDED
+ * </pre>
+ *
+ * <p>All fields belong to the channel's event loop; {@link #send}, {@link #attached} and {@link #end} may come from any
+ * thread and hop there. While the handshake waits for others nothing is read, so that a client cannot fill memory.
+ */
+final class MqttChannel extends ChannelInboundHandlerAdapter implements Connection {
+    private static final Logger log = LoggerFactory.getLogger(MqttChannel.class);
+
+    /** How long a client may take to close after our last packet. */
+    private static final long LINGER_MILLIS = 2_000;
+
+    enum State {
+        AWAITING_CONNECT,
+        AUTHENTICATING,
+        ATTACHING,
+        CONNECTED,
+        ENDED
+    }
+
+    final NetContext context;
+    final ListenerSettings listener;
+    final Channel channel;
+    final PacketDecoder decoder;
+    final Traffic traffic;
+    final Outbound outbound;
+    private final AtomicInteger open;
+    private final Deadline deadline = new Deadline();
+    private State state = State.AWAITING_CONNECT;
+    private boolean reading;
+    private @Nullable ByteBuf unread;
+    private @Nullable DisconnectReason endReason;
+
+    /** Until CONNACK went out. */
+    private @Nullable ConnectPhase connectPhase;
+
+    @Nullable
+    String clientId;
+
+    @Nullable
+    String username;
+
+    @Nullable
+    SessionLink session;
+
+    long attachment;
+    int keepAliveSeconds;
+    boolean cleanStart;
+    long requestedExpirySeconds;
+
+    @Nullable
+    InboundAliases aliases;
+
+    @Nullable
+    InboundQuota quota;
+
+    MqttChannel(NetContext context, ListenerSettings listener, AtomicInteger open, Channel channel) {
+        this.context = context;
+        this.listener = listener;
+        this.open = open;
+        this.channel = channel;
+        this.decoder = new PacketDecoder(context.limits().maxPacketSize());
+        this.traffic = new Traffic(context.clock().millis());
+        this.outbound = new Outbound(this);
+    }
+
+    // ---- the channel's life
+
+    @Override
+    public void channelActive(ChannelHandlerContext ctx) {
+        context.counters().increment(Counter.CONNECTIONS_ACCEPTED);
+        peer(); // so that the address is still known when the socket is gone
+        int now = open.incrementAndGet();
+        connectPhase = new ConnectPhase(this, now > listener.maxConnections());
+        deadline.set(traffic.startMillis() + listener.connectTimeoutMillis());
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext ctx) {
+        endOnLoop(DisconnectReason.of(Detail.PEER_FIN));
+        deadline.cancel();
+        open.decrementAndGet();
+        releaseUnread();
+        outbound.release();
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+        endOnLoop(SocketFaults.reason(cause, log));
+        channel.close();
+    }
+
+    @Override
+    public void channelWritabilityChanged(ChannelHandlerContext ctx) {
+        outbound.writabilityChanged();
+    }
+
+    // ---- reading
+
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object message) {
+        ByteBuf in = (ByteBuf) message;
+        if (state == State.ENDED) {
+            in.release();
+            return;
+        }
+        reading = true;
+        if (unread != null) {
+            in = append(unread, in);
+            unread = null;
+        }
+        decode(in);
+    }
+
+    @Override
+    public void channelReadComplete(ChannelHandlerContext ctx) {
+        reading = false;
+        outbound.flush();
+    }
+
+    /** Takes packets from the bytes until they end, a packet is cut, or the connection may not read on. */
+    private void decode(ByteBuf in) {
+        try {
+            while (in.isReadable() && mayRead()) {
+                int before = in.readerIndex();
+                Packet packet = decoder.decode(in);
+                if (packet == null) {
+                    break;
+                }
+                int size = in.readerIndex() - before;
+                traffic.received(
+                        packet.type(),
+                        PacketIds.of(packet),
+                        size,
+                        context.clock().millis());
+                if (context.backpressure().isCongested() && packet instanceof Packet.Publish) {
+                    pauseUntilRelief();
+                }
+                received(packet);
+            }
+        } catch (DecodeException e) {
+            undecodable(in, e);
+        } catch (RuntimeException e) {
+            endOnLoop(SocketFaults.ours(e, log));
+        } finally {
+            keepRest(in);
+        }
+    }
+
+    private boolean mayRead() {
+        return (state == State.AWAITING_CONNECT || state == State.CONNECTED)
+                && (channel.config().isAutoRead() || state == State.AWAITING_CONNECT);
+    }
+
+    private void received(Packet packet) {
+        ConnectPhase phase = connectPhase;
+        if (phase == null) {
+            InboundPackets.received(this, packet);
+        } else if (packet instanceof Packet.Connect connect) {
+            phase.connect(connect);
+        } else {
+            endOnLoop(DisconnectReason.of(
+                    Detail.PROTOCOL_ERROR,
+                    "problem",
+                    "the first packet is " + packet.type() + ", not CONNECT",
+                    "rule",
+                    "5.0/3.1.0-1"));
+        }
+    }
+
+    private void undecodable(ByteBuf in, DecodeException e) {
+        if (clientId == null) {
+            // A trace by ClientID shall show a CONNECT that is broken further on.
+            clientId = ConnectPeek.clientId(in);
+        }
+        endOnLoop(e.reason());
+    }
+
+    private void keepRest(ByteBuf in) {
+        if (state != State.ENDED && in.isReadable()) {
+            unread = in;
+        } else {
+            in.release();
+        }
+    }
+
+    private static ByteBuf append(ByteBuf first, ByteBuf second) {
+        int needed = second.readableBytes();
+        if (first.refCnt() == 1 && first.maxWritableBytes() >= needed) {
+            if (first.writableBytes() < needed && first.readerIndex() > 0) {
+                first.discardReadBytes();
+            }
+            first.writeBytes(second);
+            second.release();
+            return first;
+        }
+        ByteBuf both = first.alloc().ioBuffer((first.readableBytes() + needed) * 2);
+        both.writeBytes(first).writeBytes(second);
+        first.release();
+        second.release();
+        return both;
+    }
+
+    private void releaseUnread() {
+        if (unread != null) {
+            unread.release();
+            unread = null;
+        }
+    }
+
+    /** Stops reading until the handshake goes on. */
+    void pause() {
+        channel.config().setAutoRead(false);
+    }
+
+    /** Reads on: first what is here already, then the socket. */
+    void resume() {
+        if (state == State.ENDED) {
+            return;
+        }
+        channel.config().setAutoRead(true);
+        ByteBuf rest = unread;
+        if (rest != null) {
+            unread = null;
+            decode(rest);
+            outbound.flushSoon();
+        }
+    }
+
+    private void pauseUntilRelief() {
+        pause();
+        context.backpressure().onRelief(() -> channel.eventLoop().execute(this::resume));
+    }
+
+    // ---- Connection: what the session asks
+
+    @Override
+    public void attached(long number, boolean sessionPresent, SessionLink link) {
+        onLoop(() -> attachedOnLoop(number, sessionPresent, link));
+    }
+
+    private void attachedOnLoop(long number, boolean sessionPresent, SessionLink link) {
+        ConnectPhase phase = connectPhase;
+        if (state != State.ATTACHING || phase == null) {
+            // Gone while the session answered: tell it, or it would keep a dead connection.
+            Detail detail = endReason == null ? Detail.PEER_FIN : endReason.detail();
+            link.tell(new SessionCommand.Detach(number, detail, null));
+            return;
+        }
+        state = State.CONNECTED;
+        session = link;
+        attachment = number;
+        connectPhase = null;
+        context.counters().increment(Counter.CONNECTIONS_ESTABLISHED);
+        phase.accepted(sessionPresent);
+        deadline.set(nextDeadline());
+        resume();
+    }
+
+    @Override
+    public void send(Packet packet) {
+        if (channel.eventLoop().inEventLoop()) {
+            sendOnLoop(packet);
+        } else {
+            channel.eventLoop().execute(() -> sendOnLoop(packet));
+        }
+    }
+
+    private void sendOnLoop(Packet packet) {
+        if (state == State.CONNECTED) {
+            outbound.write(packet);
+        }
+    }
+
+    @Override
+    public boolean isWritable() {
+        return outbound.isWritable();
+    }
+
+    @Override
+    public void end(DisconnectReason reason) {
+        onLoop(() -> endOnLoop(reason));
+    }
+
+    @Override
+    public void inspect(ClientView view, Consumer<ClientView> reply) {
+        onLoop(() -> reply.accept(view.with(Map.ofEntries(
+                Map.entry("recv_oct", traffic.bytesIn()),
+                Map.entry("send_oct", traffic.bytesOut()),
+                Map.entry("recv_pkt", traffic.packetsIn()),
+                Map.entry("send_pkt", traffic.packetsOut()),
+                Map.entry("recv_msg", traffic.messagesIn()),
+                Map.entry("send_msg", traffic.messagesOut())))));
+    }
+
+    @Override
+    public String node() {
+        return context.node();
+    }
+
+    private void onLoop(Runnable task) {
+        if (channel.eventLoop().inEventLoop()) {
+            task.run();
+        } else {
+            channel.eventLoop().execute(task);
+        }
+    }
+
+    // ---- the end
+
+    /** Ends the connection. Of several reasons the first wins; there is exactly one end. */
+    void endOnLoop(DisconnectReason reason) {
+        endOnLoop(reason, null);
+    }
+
+    /** @param sessionExpirySeconds new Session Expiry Interval from the client's DISCONNECT, or null */
+    void endOnLoop(DisconnectReason reason, @Nullable Long sessionExpirySeconds) {
+        if (state == State.ENDED) {
+            return;
+        }
+        boolean wasConnected = state == State.CONNECTED;
+        state = State.ENDED;
+        endReason = reason;
+        ConnectPhase phase = connectPhase;
+        connectPhase = null;
+        Packet last = LastPacket.of(reason, wasConnected, phase == null ? null : phase.version(), decoder);
+        boolean answered = last != null && channel.isActive() && outbound.writeLast(last);
+        if (session != null) {
+            session.tell(new SessionCommand.Detach(attachment, reason.detail(), sessionExpirySeconds));
+        }
+        new EndReport(this, phase).tell(reason);
+        releaseUnread();
+        if (answered) {
+            linger();
+        } else {
+            channel.close();
+        }
+    }
+
+    /** Lets the client read our last packet: closes our side, reads to its end, and does not wait for long. */
+    private void linger() {
+        outbound.flushAndShut();
+        deadline.set(context.clock().millis() + LINGER_MILLIS);
+        channel.config().setAutoRead(true);
+    }
+
+    // ---- deadlines
+
+    State state() {
+        return state;
+    }
+
+    void state(State next) {
+        state = next;
+    }
+
+    boolean isReading() {
+        return reading;
+    }
+
+    /** {@code ip:port} of the client. */
+    String peer() {
+        return Addresses.text((InetSocketAddress) channel.remoteAddress());
+    }
+
+    String peerAddress() {
+        return Addresses.host((InetSocketAddress) channel.remoteAddress());
+    }
+
+    /** Puts the deadline into the wheel of the loop the channel is on now. */
+    void deadlineIn(long millis) {
+        deadline.set(context.clock().millis() + millis);
+    }
+
+    void cancelDeadline() {
+        deadline.cancel();
+    }
+
+    private long nextDeadline() {
+        long keepAlive = KeepAlive.deadlineMillis(traffic.lastInMillis(), keepAliveSeconds);
+        long slow = outbound.unwritableSinceMillis() == 0
+                ? Long.MAX_VALUE
+                : outbound.unwritableSinceMillis() + context.slowConsumerMillis();
+        return Math.min(keepAlive, slow);
+    }
+
+    /** The send buffer filled up: from now the client has a limited time to read. */
+    void watchSlowConsumer() {
+        if (state == State.CONNECTED) {
+            deadline.set(nextDeadline());
+        }
+    }
+
+    private void deadlinePassed(long nowMillis) {
+        switch (state) {
+            case AWAITING_CONNECT ->
+                endOnLoop(DisconnectReason.of(
+                        Detail.CONNECT_TIMEOUT,
+                        "limit",
+                        "connect-timeout=" + listener.connectTimeoutMillis() + "ms",
+                        "bytes_received",
+                        Integer.toString(unread == null ? 0 : unread.readableBytes())));
+            case AUTHENTICATING, ATTACHING ->
+                endOnLoop(DisconnectReason.of(
+                        state == State.AUTHENTICATING ? Detail.SERVER_BUSY : Detail.SESSION_UNAVAILABLE,
+                        "limit",
+                        "session-timeout=" + context.sessionTimeoutMillis() + "ms"));
+            case CONNECTED -> connectedDeadline(nowMillis);
+            case ENDED -> channel.close();
+        }
+    }
+
+    private void connectedDeadline(long nowMillis) {
+        long next = nextDeadline();
+        if (next > nowMillis) {
+            deadline.set(next);
+        } else if (next == KeepAlive.deadlineMillis(traffic.lastInMillis(), keepAliveSeconds)) {
+            endOnLoop(DisconnectReason.of(
+                    Detail.KEEP_ALIVE,
+                    "keep_alive_s",
+                    Integer.toString(keepAliveSeconds),
+                    "silent_ms",
+                    Long.toString(nowMillis - traffic.lastInMillis())));
+        } else {
+            endOnLoop(DisconnectReason.of(
+                    Detail.SLOW_CONSUMER,
+                    "limit",
+                    "nightjar.mqtt.slow-consumer-timeout=" + context.slowConsumerMillis() + "ms",
+                    "unsent_bytes",
+                    Long.toString(outbound.unsentBytes())));
+        }
+    }
+
+    /** The one deadline of a connection, in its loop's wheel from accept to close. */
+    final class Deadline extends TimerWheel.Entry {
+        private @Nullable TimerWheel wheel;
+
+        void set(long atMillis) {
+            if (wheel == null) {
+                wheel = context.loops().wheelOf(channel.eventLoop());
+            }
+            wheel.set(this, atMillis);
+        }
+
+        /** Out of the wheel; the next {@link #set} uses the loop of that moment. */
+        void cancel() {
+            if (wheel != null) {
+                wheel.remove(this);
+                wheel = null;
+            }
+        }
+
+        MqttChannel connection() {
+            return MqttChannel.this;
+        }
+
+        @Override
+        protected void onDeadline(long nowMillis) {
+            deadlinePassed(nowMillis);
+        }
+    }
+}

@@ -1,0 +1,101 @@
+package io.nightjar.net;
+
+import io.netty.channel.EventLoop;
+import io.netty.channel.IoHandlerFactory;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.ServerChannel;
+import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.epoll.EpollServerSocketChannel;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import io.netty.util.concurrent.EventExecutor;
+import io.netty.util.concurrent.Future;
+import io.nightjar.message.EventLoops;
+import io.nightjar.message.TimerWheel;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+
+/** The event loops of a node on native epoll, or NIO where that does not load, each with its timer wheel. */
+public final class NettyLoops implements EventLoops {
+    private final MultiThreadIoEventLoopGroup group;
+    private final boolean epoll;
+    private final List<EventLoop> loops = new ArrayList<>();
+    private final List<TimerWheel> wheels = new ArrayList<>();
+
+    /**
+     * @param count number of loops, at least 1
+     * @param nativeTransport false forces NIO
+     */
+    public NettyLoops(int count, boolean nativeTransport, InstantSource clock) {
+        this.epoll = nativeTransport && Epoll.isAvailable();
+        IoHandlerFactory io = epoll ? EpollIoHandler.newFactory() : NioIoHandler.newFactory();
+        this.group = new MultiThreadIoEventLoopGroup(count, new DefaultThreadFactory("nightjar-loop"), io);
+        for (EventExecutor executor : group) {
+            EventLoop loop = (EventLoop) executor;
+            TimerWheel wheel = new TimerWheel(clock.millis());
+            loops.add(loop);
+            wheels.add(wheel);
+            loop.scheduleWithFixedDelay(
+                    () -> wheel.advance(clock.millis()),
+                    TimerWheel.TICK_MILLIS,
+                    TimerWheel.TICK_MILLIS,
+                    TimeUnit.MILLISECONDS);
+        }
+    }
+
+    @Override
+    public int count() {
+        return loops.size();
+    }
+
+    @Override
+    public Executor executor(int index) {
+        return loops.get(index);
+    }
+
+    @Override
+    public TimerWheel wheel(int index) {
+        return wheels.get(index);
+    }
+
+    @Override
+    public boolean isOn(int index) {
+        return loops.get(index).inEventLoop();
+    }
+
+    /** {@code epoll} or {@code nio}. */
+    public String transport() {
+        return epoll ? "epoll" : "nio";
+    }
+
+    EventLoop loop(int index) {
+        return loops.get(index);
+    }
+
+    MultiThreadIoEventLoopGroup group() {
+        return group;
+    }
+
+    boolean isEpoll() {
+        return epoll;
+    }
+
+    Class<? extends ServerChannel> serverChannel() {
+        return epoll ? EpollServerSocketChannel.class : NioServerSocketChannel.class;
+    }
+
+    /** The wheel of the loop that runs the caller. */
+    TimerWheel wheelOf(EventLoop loop) {
+        return wheels.get(loops.indexOf(loop));
+    }
+
+    /** Stops the loops after the tasks they have; the future completes when their threads are gone. */
+    public Future<?> shutdown() {
+        return group.shutdownGracefully(0, 5, TimeUnit.SECONDS);
+    }
+}

@@ -1,0 +1,268 @@
+package io.nightjar.net;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.socket.DuplexChannel;
+import io.nightjar.connection.OutboundAliases;
+import io.nightjar.message.SessionCommand;
+import io.nightjar.metrics.Counters.Counter;
+import io.nightjar.mqtt.MqttVersion;
+import io.nightjar.mqtt.Packet;
+import io.nightjar.mqtt.Properties;
+import io.nightjar.mqtt.Property;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The way out of one connection: packets of one turn of the event loop are encoded into one buffer and leave with one
+ * write, because a flush per packet costs five times as much as the packet (4.2 against 0.82 us in the prototypes). No
+ * buffer is held while idle.
+ *
+ * <p>Owned by the channel's event loop; {@link #isWritable} also answers others, with what was true a moment ago.
+ */
+final class Outbound implements Runnable {
+    /** A buffer this full is written without waiting for the end of the turn. */
+    private static final int FULL_BYTES = 64 * 1024;
+
+    private static final int FIRST_BYTES = 256;
+
+    private final MqttChannel connection;
+    private @Nullable ByteBuf pending;
+    private @Nullable OutboundAliases aliases;
+    private boolean flushScheduled;
+    private boolean sessionWaits;
+    private long unwritableSinceMillis;
+    private int maximumPacketSize = Integer.MAX_VALUE;
+
+    Outbound(MqttChannel connection) {
+        this.connection = connection;
+    }
+
+    /** What the client's CONNECT allows. */
+    void limits(int maximumPacketSize, int aliasMaximum) {
+        this.maximumPacketSize = maximumPacketSize;
+        this.aliases = aliasMaximum > 0 ? new OutboundAliases(aliasMaximum) : null;
+    }
+
+    /** Encodes a packet; it leaves at the end of this turn. */
+    void write(Packet packet) {
+        MqttVersion version = connection.decoder.version();
+        if (version != null) {
+            write(packet, version);
+        }
+    }
+
+    private void write(Packet packet, MqttVersion version) {
+        Packet fitting = fit(alias(packet), version);
+        if (fitting == null) {
+            connection.traffic.droppedTooLarge();
+            connection.context.counters().increment(Counter.DROPPED_TOO_LARGE);
+            return;
+        }
+        ByteBuf out = buffer();
+        int before = out.writerIndex();
+        PacketEncoder.encode(fitting, version, out);
+        sent(packet, out.writerIndex() - before);
+        if (packet instanceof Packet.PubComp comp) {
+            release(comp.packetId());
+        } else if (packet instanceof Packet.PubRec rec && rec.code().isError()) {
+            release(rec.packetId());
+        }
+        if (out.readableBytes() >= FULL_BYTES) {
+            flush();
+        } else {
+            flushSoon();
+        }
+    }
+
+    private void sent(Packet packet, int size) {
+        connection.traffic.sent(
+                packet.type(),
+                PacketIds.of(packet),
+                size,
+                connection.context.clock().millis());
+        if (packet instanceof Packet.Publish) {
+            connection.context.counters().increment(Counter.MESSAGES_SENT);
+        }
+        Tracing.sent(connection, packet);
+    }
+
+    private void release(int packetId) {
+        if (connection.quota != null) {
+            connection.quota.close(packetId);
+        }
+    }
+
+    /** Writes the packet that ends the connection; false if it cannot be sent. */
+    boolean writeLast(Packet last) {
+        MqttVersion version = LastPacket.form(last, connection.decoder.version());
+        if (PacketEncoder.size(last, version) > maximumPacketSize) {
+            Packet bare = fit(last, version);
+            if (bare == null) {
+                return false;
+            }
+            last = bare;
+        }
+        ByteBuf out = buffer();
+        int before = out.writerIndex();
+        PacketEncoder.encode(last, version, out);
+        sent(last, out.writerIndex() - before);
+        return true;
+    }
+
+    private ByteBuf buffer() {
+        if (pending == null) {
+            pending = connection.channel.alloc().ioBuffer(FIRST_BYTES);
+        }
+        return pending;
+    }
+
+    /** Without what may be left out if it is too large for the client; null if it still is [5.0/3.1.2-24, -25]. */
+    private @Nullable Packet fit(Packet packet, MqttVersion version) {
+        if (maximumPacketSize == Integer.MAX_VALUE || PacketEncoder.size(packet, version) <= maximumPacketSize) {
+            return packet;
+        }
+        Packet bare = bare(packet);
+        return bare == null || PacketEncoder.size(bare, version) > maximumPacketSize ? null : bare;
+    }
+
+    private static @Nullable Packet bare(Packet packet) {
+        if (packet instanceof Packet.ConnAck p) {
+            return new Packet.ConnAck(p.sessionPresent(), p.code(), strip(p.properties()));
+        } else if (packet instanceof Packet.Disconnect p) {
+            return new Packet.Disconnect(p.code(), strip(p.properties()));
+        } else if (packet instanceof Packet.PubAck p) {
+            return new Packet.PubAck(p.packetId(), p.code());
+        } else if (packet instanceof Packet.PubRec p) {
+            return new Packet.PubRec(p.packetId(), p.code());
+        } else if (packet instanceof Packet.PubRel p) {
+            return new Packet.PubRel(p.packetId(), p.code());
+        } else if (packet instanceof Packet.PubComp p) {
+            return new Packet.PubComp(p.packetId(), p.code());
+        } else if (packet instanceof Packet.SubAck p) {
+            return new Packet.SubAck(p.packetId(), Properties.NONE, p.codes());
+        } else if (packet instanceof Packet.UnsubAck p) {
+            return new Packet.UnsubAck(p.packetId(), Properties.NONE, p.codes());
+        }
+        return null;
+    }
+
+    private static Properties strip(Properties properties) {
+        return properties.without(p -> p == Property.REASON_STRING || p == Property.USER_PROPERTY);
+    }
+
+    /** A PUBLISH with an alias for its topic, if the client allows. A resent one carries the full topic. */
+    private Packet alias(Packet packet) {
+        if (aliases == null || !(packet instanceof Packet.Publish publish) || publish.dup()) {
+            return packet;
+        }
+        int known = aliases.known(publish.topic());
+        if (known > 0) {
+            Properties properties = publish.properties().with(Property.TOPIC_ALIAS, known);
+            return copy(publish, "", properties);
+        }
+        int extra = 3;
+        boolean fits = maximumPacketSize == Integer.MAX_VALUE
+                || PacketEncoder.size(publish, MqttVersion.V5) + extra + 1 <= maximumPacketSize;
+        int fresh = fits ? aliases.assign(publish.topic()) : 0;
+        return fresh == 0
+                ? packet
+                : copy(publish, publish.topic(), publish.properties().with(Property.TOPIC_ALIAS, fresh));
+    }
+
+    private static Packet.Publish copy(Packet.Publish p, String topic, Properties properties) {
+        return new Packet.Publish(topic, p.payload(), p.qos(), p.retain(), p.dup(), p.packetId(), properties);
+    }
+
+    // ---- flushing
+
+    /** Flushes at the end of this read or, outside one, at the end of this turn of the loop. */
+    void flushSoon() {
+        if (!flushScheduled && !connection.isReading()) {
+            flushScheduled = true;
+            connection.channel.eventLoop().execute(this);
+        }
+    }
+
+    @Override
+    public void run() {
+        flushScheduled = false;
+        flush();
+    }
+
+    /** Hands everything to the socket now. */
+    void flush() {
+        ByteBuf out = pending;
+        if (out != null) {
+            pending = null;
+            Channel channel = connection.channel;
+            channel.writeAndFlush(out, channel.voidPromise());
+            wakeSession();
+        }
+    }
+
+    /** Flushes and closes our side of the connection behind it. */
+    void flushAndShut() {
+        ByteBuf out = pending;
+        pending = null;
+        Channel channel = connection.channel;
+        if (out == null) {
+            channel.close();
+        } else if (channel instanceof DuplexChannel duplex) {
+            channel.writeAndFlush(out).addListener(done -> duplex.shutdownOutput());
+        } else {
+            channel.writeAndFlush(out).addListener(ChannelFutureListener.CLOSE);
+        }
+    }
+
+    // ---- writability
+
+    /** Whether the session may send more; if not, it is told when it may. */
+    boolean isWritable() {
+        ByteBuf out = pending;
+        int waiting = out == null ? 0 : out.readableBytes();
+        boolean writable = connection.channel.isWritable()
+                && waiting < connection.channel.config().getWriteBufferHighWaterMark();
+        if (!writable) {
+            sessionWaits = true;
+        }
+        return writable;
+    }
+
+    void writabilityChanged() {
+        if (connection.channel.isWritable()) {
+            unwritableSinceMillis = 0;
+            wakeSession();
+        } else if (unwritableSinceMillis == 0) {
+            unwritableSinceMillis = connection.context.clock().millis();
+            connection.watchSlowConsumer();
+        }
+    }
+
+    /** A session that was held back may go on; a full pending buffer alone never changes the channel's state. */
+    private void wakeSession() {
+        if (sessionWaits && connection.session != null && connection.channel.isWritable()) {
+            sessionWaits = false;
+            connection.session.tell(new SessionCommand.Writable(connection.attachment, true));
+        }
+    }
+
+    /** Since when the send buffer is full without a break, or 0. */
+    long unwritableSinceMillis() {
+        return unwritableSinceMillis;
+    }
+
+    /** Bytes that wait for the socket. */
+    long unsentBytes() {
+        var buffer = connection.channel.unsafe().outboundBuffer();
+        long queued = buffer == null ? 0 : buffer.totalPendingWriteBytes();
+        return queued + (pending == null ? 0 : pending.readableBytes());
+    }
+
+    void release() {
+        if (pending != null) {
+            pending.release();
+            pending = null;
+        }
+    }
+}

@@ -1,0 +1,101 @@
+package io.nightjar.net;
+
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.buffer.PooledByteBufAllocator;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.FixedRecvByteBufAllocator;
+import io.netty.channel.WriteBufferWaterMark;
+import java.net.InetSocketAddress;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** A TCP listener for MQTT. Accepts on one loop; each connection moves to its ClientID's loop after CONNECT. */
+public final class TcpListener {
+    private static final Logger log = LoggerFactory.getLogger(TcpListener.class);
+
+    /** Bytes of one read; one size for all, so that no connection keeps statistics of its own. */
+    private static final FixedRecvByteBufAllocator READS = new FixedRecvByteBufAllocator(8 * 1024);
+
+    private final NetContext context;
+    private final ListenerSettings settings;
+    private final AtomicInteger open;
+    private final Channel server;
+
+    private TcpListener(NetContext context, ListenerSettings settings, AtomicInteger open, Channel server) {
+        this.context = context;
+        this.open = open;
+        this.settings = settings;
+        this.server = server;
+    }
+
+    /** Binds; fails with the operating system's words if the address cannot be had. */
+    public static CompletionStage<TcpListener> start(NetContext context, ListenerSettings settings) {
+        CompletableFuture<TcpListener> started = new CompletableFuture<>();
+        AtomicInteger open = new AtomicInteger();
+        ServerBootstrap bootstrap = new ServerBootstrap()
+                .group(context.loops().group())
+                .channel(context.loops().serverChannel())
+                .option(ChannelOption.SO_BACKLOG, settings.backlog())
+                .option(ChannelOption.SO_REUSEADDR, true)
+                .childOption(ChannelOption.TCP_NODELAY, true)
+                .childOption(ChannelOption.ALLOCATOR, PooledByteBufAllocator.DEFAULT)
+                .childOption(
+                        ChannelOption.WRITE_BUFFER_WATER_MARK,
+                        new WriteBufferWaterMark(settings.sendBufferLow(), settings.sendBufferHigh()))
+                .childHandler(new ChannelInitializer<Channel>() {
+                    @Override
+                    protected void initChannel(Channel channel) {
+                        channel.config().setRecvByteBufAllocator(READS);
+                        channel.pipeline().addLast(new MqttChannel(context, settings, open, channel));
+                    }
+                });
+        ChannelFuture bind = bootstrap.bind(new InetSocketAddress(settings.host(), settings.port()));
+        bind.addListener(done -> {
+            if (done.isSuccess()) {
+                TcpListener listener = new TcpListener(context, settings, open, bind.channel());
+                log.info(
+                        "event=listener_started listener={} bind={}:{} transport={}",
+                        settings.id(),
+                        settings.host(),
+                        listener.port(),
+                        context.loops().transport());
+                started.complete(listener);
+            } else {
+                started.completeExceptionally(
+                        new IllegalStateException("listener " + settings.id() + " cannot bind " + settings.host() + ":"
+                                + settings.port() + ": " + done.cause().getMessage()));
+            }
+        });
+        return started;
+    }
+
+    /** The port it listens on. */
+    public int port() {
+        return ((InetSocketAddress) server.localAddress()).getPort();
+    }
+
+    public String id() {
+        return settings.id();
+    }
+
+    /** Connections that are open now. */
+    public int connections() {
+        return open.get();
+    }
+
+    /** Accepts no more; open connections stay. */
+    public CompletionStage<Void> stopAccepting() {
+        CompletableFuture<Void> stopped = new CompletableFuture<>();
+        server.close().addListener(done -> {
+            log.info("event=listener_stopped listener={} node={}", settings.id(), context.node());
+            stopped.complete(null);
+        });
+        return stopped;
+    }
+}
