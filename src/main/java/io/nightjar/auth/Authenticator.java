@@ -30,7 +30,8 @@ public interface Authenticator {
         record Accepted() implements Answer {}
 
         /**
-         * @param detail {@link Detail#BAD_USERNAME_OR_PASSWORD} or {@link Detail#AUTHENTICATION_REFUSED}
+         * @param detail {@link Detail#BAD_USERNAME_OR_PASSWORD}, {@link Detail#AUTHENTICATION_REFUSED}, or
+         *     {@link Detail#SERVER_BUSY} if too many checks are under way
          * @param why in words, for evidence; without secrets
          */
         record Refused(Detail detail, String authenticator, String why) implements Answer {}

@@ -1,0 +1,127 @@
+package io.nightjar.auth;
+
+import io.nightjar.mqtt.Bytes;
+import io.nightjar.mqtt.Detail;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Users from a file of {@code username:hash} lines ({@link PasswordHash}); {@code #} begins a comment. The file is
+ * looked at again at most once a second and read again when it changed; a file that cannot be read leaves the users as
+ * they were, with a warning.
+ *
+ * <p>Hashes are computed by threads of its own, since each takes about 100 ms of a core, and only so many at once: a
+ * client beyond is refused with {@link Detail#SERVER_BUSY} instead of waiting without end. A user that does not exist
+ * takes as long as a wrong password. Thread-safe.
+ */
+public final class PasswordFile implements Authenticator, AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(PasswordFile.class);
+    private static final String NAME = "password_file";
+    private static final long LOOK_AGAIN_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+    private final WatchedUsers users;
+    private final VerifiedUsers verified;
+    private final ThreadPoolExecutor threads;
+    private final String nobody;
+
+    /**
+     * @param maxPending checks that run or wait
+     * @param cacheSize verified users that are remembered, 0: none
+     * @throws IOException if the file cannot be read
+     */
+    public PasswordFile(Path file, int maxPending, int threads, int cacheSize) throws IOException {
+        this(file, maxPending, threads, cacheSize, PasswordHash.ITERATIONS, LOOK_AGAIN_NANOS);
+    }
+
+    /** As above; tests take fewer iterations for users that do not exist and look at the file every time. */
+    PasswordFile(Path file, int maxPending, int threads, int cacheSize, int iterations, long lookAgainNanos)
+            throws IOException {
+        this.users = new WatchedUsers(file, lookAgainNanos);
+        this.verified = new VerifiedUsers(cacheSize);
+        this.nobody = PasswordHash.hash(new char[] {'n', 'o', 'b', 'o', 'd', 'y'}, iterations);
+        AtomicInteger number = new AtomicInteger();
+        int size = Math.min(threads, maxPending);
+        this.threads = new ThreadPoolExecutor(
+                size, size, 10, TimeUnit.SECONDS, new ArrayBlockingQueue<>(Math.max(1, maxPending - size)), task -> {
+                    Thread thread = new Thread(task, "passwords-" + number.incrementAndGet());
+                    thread.setDaemon(true);
+                    return thread;
+                });
+        this.threads.allowCoreThreadTimeOut(true);
+    }
+
+    @Override
+    public String name() {
+        return NAME;
+    }
+
+    @Override
+    public CompletionStage<Answer> authenticate(Credentials credentials) {
+        String username = credentials.username();
+        Bytes password = credentials.password();
+        if (username == null) {
+            return refused("the client sent no user name");
+        } else if (password == null) {
+            return refused("the client sent no password");
+        }
+        CompletableFuture<Answer> answer = new CompletableFuture<>();
+        try {
+            threads.execute(() -> check(username, password, answer));
+        } catch (RejectedExecutionException full) {
+            answer.complete(new Answer.Refused(
+                    Detail.SERVER_BUSY, NAME, "nightjar.authentication.max-pending passwords are being checked"));
+        }
+        return answer;
+    }
+
+    private static CompletionStage<Answer> refused(String why) {
+        return CompletableFuture.completedStage(new Answer.Refused(Detail.BAD_USERNAME_OR_PASSWORD, NAME, why));
+    }
+
+    private void check(String username, Bytes password, CompletableFuture<Answer> answer) {
+        try {
+            answer.complete(answer(username, password));
+        } catch (RuntimeException | Error e) {
+            log.error("event=authentication_failed authenticator=" + NAME, e);
+            answer.complete(new Answer.Refused(Detail.AUTHENTICATION_REFUSED, NAME, "the check failed: see the log"));
+            if (e instanceof Error error) {
+                throw error;
+            }
+        }
+    }
+
+    private Answer answer(String username, Bytes password) {
+        Map<String, String> hashes = users.current();
+        String stored = hashes.get(username);
+        if (stored != null && verified.contains(username, password, stored)) {
+            return new Answer.Accepted();
+        }
+        char[] characters = password.text().toCharArray();
+        boolean right = PasswordHash.verify(characters, stored == null ? nobody : stored);
+        Arrays.fill(characters, '\0');
+        if (stored == null) {
+            return new Answer.Refused(Detail.BAD_USERNAME_OR_PASSWORD, NAME, "there is no such user");
+        } else if (!right) {
+            return new Answer.Refused(Detail.BAD_USERNAME_OR_PASSWORD, NAME, "the password is wrong");
+        }
+        verified.add(username, password, stored);
+        return new Answer.Accepted();
+    }
+
+    /** Lets the checks under way end; new ones are refused. */
+    @Override
+    public void close() {
+        threads.shutdown();
+    }
+}
