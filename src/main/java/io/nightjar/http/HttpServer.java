@@ -98,6 +98,7 @@ public final class HttpServer {
         routes.addAll(new StatusRoutes(ports, limit).routes());
         routes.addAll(new ClientRoutes(ports).routes());
         routes.addAll(new KickRoutes(system, ports).routes());
+        routes.addAll(new TraceRoutes(ports).routes());
         return routes;
     }
 

@@ -23,6 +23,6 @@ public record HttpSettings(
         long maxTraceFileSize) {
     /** The defaults, for a host and a port. */
     public static HttpSettings of(String host, int port) {
-        return new HttpSettings(host, port, Duration.ofHours(1), 10, 4096, 30, 50L << 20);
+        return new HttpSettings(host, port, Duration.ofHours(1), 10, 4096, 30, 512L << 20);
     }
 }

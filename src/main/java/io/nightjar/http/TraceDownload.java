@@ -1,0 +1,257 @@
+package io.nightjar.http;
+
+import io.nightjar.message.Traces;
+import io.nightjar.trace.TraceDefinition;
+import io.nightjar.trace.TraceEvent;
+import io.nightjar.trace.TraceFormat;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.pekko.NotUsed;
+import org.apache.pekko.http.javadsl.model.ContentType;
+import org.apache.pekko.http.javadsl.model.ContentTypes;
+import org.apache.pekko.http.javadsl.model.HttpEntities;
+import org.apache.pekko.http.javadsl.model.HttpResponse;
+import org.apache.pekko.http.javadsl.model.MediaTypes;
+import org.apache.pekko.http.javadsl.model.headers.RawHeader;
+import org.apache.pekko.japi.Pair;
+import org.apache.pekko.stream.javadsl.Compression;
+import org.apache.pekko.stream.javadsl.Source;
+import org.apache.pekko.util.ByteString;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * {@code GET /trace/{name}/download}: the whole log as a stream. Of each node one piece of at most 128 KB is on its way,
+ * and the next is asked for when the reader's socket has taken the last, so the size of the log does not matter.
+ *
+ * <p>It ends where the log ended when it was asked for. A node that does not answer is a line in the file, and in a zip
+ * one more entry; nothing is left out without a word.
+ */
+final class TraceDownload {
+    private static final Logger LOG = LoggerFactory.getLogger(TraceDownload.class);
+    private static final List<String> FORMATS = List.of("zip", "text", "jsonl", "gzip");
+
+    /** Downloads under way; more are 503. */
+    private static final int MAX_DOWNLOADS = 16;
+
+    /** Times that reading starts again because the log was rotated away faster than it was read. */
+    private static final int MAX_RESTARTS = 3;
+
+    /** Bytes that go out at once. */
+    private static final int CHUNK = 64 << 10;
+
+    private static final ContentType GZIP = ContentTypes.parse("application/gzip");
+    private static final ContentType NDJSON = ContentTypes.parse("application/x-ndjson");
+
+    private final Traces traces;
+    private final Clock clock;
+    private final AtomicInteger downloads = new AtomicInteger();
+
+    TraceDownload(Traces traces, Clock clock) {
+        this.traces = traces;
+        this.clock = clock;
+    }
+
+    /**
+     * A trace to download.
+     *
+     * @param sizes bytes of each node's log now; null for a node that did not answer
+     * @param notes what could not be had, in words, filled while it streams
+     */
+    private record Plan(TraceDefinition trace, Map<String, @Nullable Long> sizes, List<String> notes) {}
+
+    /** @param restarts how often the log was rotated away under it; more than allowed: stop */
+    private record Reading(String position, long bytes, int restarts, boolean done) {}
+
+    CompletionStage<HttpResponse> start(Call call) {
+        String name = call.path(0);
+        String format = call.parameters().word("format", "zip", FORMATS);
+        String node = call.parameters().text("node");
+        if (node != null) {
+            TraceLog.checkNode(traces, node);
+        }
+        if (downloads.get() >= MAX_DOWNLOADS) {
+            throw ApiException.busy("there are " + MAX_DOWNLOADS + " downloads under way; wait for one to end");
+        }
+        return traces.list().thenCombine(traces.logDetail(name), (views, details) -> {
+            TraceDefinition trace = views.stream()
+                    .map(Traces.TraceView::definition)
+                    .filter(definition -> definition.name().equals(name))
+                    .findFirst()
+                    .orElseThrow(() -> ApiException.notFound("there is no trace " + Text.quote(name)));
+            checkFormat(trace, format);
+            return reply(plan(trace, details, node), format);
+        });
+    }
+
+    private static void checkFormat(TraceDefinition trace, String format) {
+        boolean json = trace.formatter().equals("json");
+        if (json && format.equals("text") || !json && format.equals("jsonl")) {
+            throw ApiException.badRequest("this trace is written with formatter " + trace.formatter()
+                    + "; ask for format=" + (json ? "jsonl" : "text") + ", zip or gzip");
+        }
+    }
+
+    private Plan plan(TraceDefinition trace, List<Traces.LogDetail> details, @Nullable String node) {
+        Map<String, @Nullable Long> sizes = new LinkedHashMap<>();
+        traces.nodes().forEach(name -> sizes.put(name, null));
+        details.forEach(detail -> sizes.put(detail.node(), detail.size()));
+        if (node != null) {
+            sizes.keySet().retainAll(List.of(node));
+        }
+        return new Plan(trace, sizes, Collections.synchronizedList(new ArrayList<>()));
+    }
+
+    private HttpResponse reply(Plan plan, String format) {
+        Source<ByteString, NotUsed> bytes =
+                switch (format) {
+                    case "zip" -> zip(plan);
+                    case "gzip" -> merged(plan).via(Compression.gzip());
+                    default -> merged(plan);
+                };
+        ContentType type =
+                switch (format) {
+                    case "zip" -> ContentTypes.create(MediaTypes.APPLICATION_ZIP);
+                    case "gzip" -> GZIP;
+                    case "jsonl" -> NDJSON;
+                    default -> ContentTypes.TEXT_PLAIN_UTF8;
+                };
+        String ending =
+                switch (format) {
+                    case "zip" -> ".zip";
+                    case "gzip" -> ".log.gz";
+                    case "jsonl" -> ".jsonl";
+                    default -> ".log";
+                };
+        String file = "trace_" + plan.trace.name() + "_" + date(plan.trace) + ending;
+        return HttpResponse.create()
+                .withEntity(HttpEntities.createChunked(type, counted(bytes)))
+                .addHeader(RawHeader.create("Content-Disposition", "attachment; filename=\"" + file + "\""));
+    }
+
+    /** Counts the download from its first byte to its end: a reader that left before is no download. */
+    private Source<ByteString, NotUsed> counted(Source<ByteString, NotUsed> bytes) {
+        return Source.lazySource(() -> {
+                    downloads.incrementAndGet();
+                    return bytes.watchTermination((notUsed, done) -> {
+                        done.whenComplete((ok, failure) -> downloads.decrementAndGet());
+                        return notUsed;
+                    });
+                })
+                .mapMaterializedValue(notUsed -> NotUsed.getInstance());
+    }
+
+    private Source<ByteString, NotUsed> zip(Plan plan) {
+        Source<ZipFlow.Part, NotUsed> logs = Source.from(new ArrayList<>(plan.sizes.keySet()))
+                .flatMapConcat(node -> Source.<ZipFlow.Part>single(
+                                new ZipFlow.Open(entryName(node, plan.trace), clock.millis()))
+                        .concatLazy(pieces(plan, node).map(piece -> new ZipFlow.Data(piece))));
+        Source<ZipFlow.Part, NotUsed> missing = Source.lazySource(() -> Source.from(missingParts(plan)))
+                .mapMaterializedValue(notUsed -> NotUsed.getInstance());
+        return logs.concatLazy(missing).via(new ZipFlow());
+    }
+
+    private List<ZipFlow.Part> missingParts(Plan plan) {
+        if (plan.notes.isEmpty()) {
+            return List.of();
+        }
+        String text = String.join("\n", plan.notes) + "\n";
+        return List.of(
+                new ZipFlow.Open("unreachable_nodes.txt", clock.millis()),
+                new ZipFlow.Data(ByteString.fromString(text)));
+    }
+
+    private Source<ByteString, NotUsed> merged(Plan plan) {
+        Comparator<TraceLines.Line> byTime = Comparator.comparingLong(TraceLines.Line::micros);
+        Source<TraceLines.Line, NotUsed> all = Source.empty();
+        for (String node : plan.sizes.keySet()) {
+            Source<TraceLines.Line, NotUsed> lines = pieces(plan, node)
+                    .mapConcat(piece -> TraceLines.split(io.nightjar.mqtt.Bytes.wrap(piece.toArray())));
+            all = all.mergeSorted(lines, byTime);
+        }
+        return all.groupedWeighted(CHUNK, line -> (long) line.bytes().size()).map(TraceDownload::join);
+    }
+
+    private static ByteString join(List<TraceLines.Line> lines) {
+        java.io.ByteArrayOutputStream out = new java.io.ByteArrayOutputStream(CHUNK + 1024);
+        lines.forEach(line -> out.writeBytes(line.bytes().toArray()));
+        return ByteString.fromArray(out.toByteArray());
+    }
+
+    /** One node's log to where it ended when it was asked for, piece by piece. */
+    private Source<ByteString, NotUsed> pieces(Plan plan, String node) {
+        Long size = plan.sizes.get(node);
+        if (size == null) {
+            return Source.single(note(plan, node, "node_unreachable", "it did not say how long its log is"));
+        }
+        return Source.unfoldAsync(
+                new Reading("0", 0, 0, false),
+                reading -> reading.done
+                        ? CompletableFuture.completedFuture(Optional.<Pair<Reading, ByteString>>empty())
+                        : traces.read(plan.trace.name(), node, reading.position, TraceLines.PIECE)
+                                .handle((piece, failure) -> Optional.of(
+                                        failure == null
+                                                ? next(reading, piece, size)
+                                                : failed(plan, node, reading, TraceLog.cause(failure)))));
+    }
+
+    private static Pair<Reading, ByteString> next(Reading reading, Traces.LogPiece piece, long size) {
+        long bytes = reading.bytes + piece.text().size();
+        boolean done = piece.hint() != null || bytes >= size || piece.text().isEmpty();
+        return Pair.create(
+                new Reading(piece.position(), bytes, reading.restarts, done),
+                ByteString.fromArray(piece.text().toArray()));
+    }
+
+    private Pair<Reading, ByteString> failed(Plan plan, String node, Reading reading, Throwable cause) {
+        boolean stale =
+                cause instanceof Traces.Refused refused && refused.code().equals("STALE_CURSOR");
+        if (stale && reading.restarts < MAX_RESTARTS) {
+            return Pair.create(
+                    new Reading("0", 0, reading.restarts + 1, false),
+                    note(plan, node, "lines_lost", "the oldest lines were overwritten before they were read"));
+        }
+        String why = cause instanceof Traces.Refused ? String.valueOf(cause.getMessage()) : "it stopped answering";
+        LOG.warn(
+                "event=trace_download_incomplete trace={} node={} why={}",
+                plan.trace.name(),
+                node,
+                Text.quote(String.valueOf(cause)));
+        return Pair.create(
+                new Reading(reading.position, reading.bytes, reading.restarts, true),
+                note(plan, node, "node_unreachable", why));
+    }
+
+    /** A line of the trace's own format, remembered for the zip's last entry. */
+    private ByteString note(Plan plan, String node, String msg, String why) {
+        plan.notes.add(node + ": " + msg + ", " + why);
+        Map<String, Object> fields = new LinkedHashMap<>();
+        fields.put("node", node);
+        fields.put("why", why);
+        TraceEvent event = new TraceEvent(
+                clock.millis() * 1000, TraceEvent.Tag.TRACE, TraceEvent.Level.WARNING, msg, "", "", fields);
+        return ByteString.fromString(TraceFormat.of(plan.trace).line(event) + "\n");
+    }
+
+    private String entryName(String node, TraceDefinition trace) {
+        return node.replaceAll("[^A-Za-z0-9@._-]", "_") + "-trace_" + trace.name() + "_" + date(trace) + ".log";
+    }
+
+    private String date(TraceDefinition trace) {
+        return Instant.ofEpochMilli(trace.startAtMillis())
+                .atZone(clock.getZone())
+                .toLocalDate()
+                .toString();
+    }
+}

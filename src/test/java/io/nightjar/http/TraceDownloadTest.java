@@ -1,0 +1,196 @@
+package io.nightjar.http;
+
+import static io.nightjar.http.TraceRoutesTest.line;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayInputStream;
+import java.io.InputStream;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.zip.GZIPInputStream;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipInputStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+final class TraceDownloadTest {
+    private static ApiServer api;
+
+    @BeforeAll
+    static void start() throws Exception {
+        api = new ApiServer();
+    }
+
+    @AfterAll
+    static void stop() throws Exception {
+        api.close();
+    }
+
+    @BeforeEach
+    void empty() throws Exception {
+        api.traces.definitions.clear();
+        api.traces.logs.clear();
+        api.traces.unreachable.clear();
+        api.traces.running = false;
+        api.traces.nodes = List.of("n1", "n2");
+        api.post("/trace", "{\"name\":\"t\",\"type\":\"clientid\",\"clientid\":\"dev\"}");
+    }
+
+    private static HttpResponse<byte[]> download(String query) throws Exception {
+        return api.http.send(
+                api.request("GET", "/trace/t/download" + query, api.viewer(), null),
+                HttpResponse.BodyHandlers.ofByteArray());
+    }
+
+    private static Map<String, String> unzip(byte[] bytes) throws Exception {
+        Map<String, String> entries = new LinkedHashMap<>();
+        try (ZipInputStream zip = new ZipInputStream(new ByteArrayInputStream(bytes))) {
+            for (ZipEntry entry = zip.getNextEntry(); entry != null; entry = zip.getNextEntry()) {
+                entries.put(entry.getName(), new String(zip.readAllBytes(), StandardCharsets.UTF_8));
+            }
+        }
+        return entries;
+    }
+
+    @Test
+    void a_zip_has_one_entry_a_node() throws Exception {
+        api.traces.log("t", "n1", line(1, "a"));
+
+        HttpResponse<byte[]> response = download("");
+
+        assertThat(response.statusCode()).isEqualTo(200);
+        assertThat(response.headers().firstValue("Content-Type")).contains("application/zip");
+        assertThat(response.headers().firstValue("Content-Disposition"))
+                .contains("attachment; filename=\"trace_t_2026-11-23.zip\"");
+        assertThat(unzip(response.body()))
+                .containsExactly(
+                        Map.entry("n1-trace_t_2026-11-23.log", line(1, "a")),
+                        Map.entry("n2-trace_t_2026-11-23.log", ""));
+    }
+
+    @Test
+    void one_node_alone_can_be_downloaded() throws Exception {
+        api.traces.log("t", "n2", line(1, "b"));
+
+        assertThat(unzip(download("?node=n2").body())).containsOnlyKeys("n2-trace_t_2026-11-23.log");
+        assertThat(download("?node=n2&format=text").body()).asString().isEqualTo(line(1, "b"));
+        assertThat(download("?node=n3").statusCode()).isEqualTo(404);
+    }
+
+    @Test
+    void text_and_gzip_are_merged_by_time_over_the_nodes() throws Exception {
+        StringBuilder one = new StringBuilder();
+        StringBuilder two = new StringBuilder();
+        StringBuilder expected = new StringBuilder();
+        for (int i = 0; i < 5000; i++) {
+            String line = line(i, "x".repeat(i % 300));
+            (i % 7 < 2 ? one : two).append(line);
+            expected.append(line);
+        }
+        api.traces.log("t", "n1", one.toString());
+        api.traces.log("t", "n2", two.toString());
+
+        HttpResponse<byte[]> text = download("?format=text");
+        HttpResponse<byte[]> gzip = download("?format=gzip");
+
+        assertThat(new String(text.body(), StandardCharsets.UTF_8)).isEqualTo(expected.toString());
+        assertThat(text.headers().firstValue("Content-Disposition"))
+                .contains("attachment; filename=\"trace_t_2026-11-23.log\"");
+        try (InputStream in = new GZIPInputStream(new ByteArrayInputStream(gzip.body()))) {
+            assertThat(new String(in.readAllBytes(), StandardCharsets.UTF_8)).isEqualTo(expected.toString());
+        }
+    }
+
+    @Test
+    void a_line_longer_than_a_piece_stays_in_one() throws Exception {
+        String longLine = line(1, "y".repeat(300_000));
+        api.traces.log("t", "n1", longLine + line(3, "c"));
+        api.traces.log("t", "n2", line(2, "b"));
+
+        assertThat(download("?format=text").body()).asString().isEqualTo(longLine + line(2, "b") + line(3, "c"));
+    }
+
+    @Test
+    void json_lines_are_merged_and_only_asked_for_as_such() throws Exception {
+        api.delete("/trace");
+        api.post("/trace", "{\"name\":\"t\",\"type\":\"clientid\",\"clientid\":\"dev\",\"formatter\":\"json\"}");
+        String first = "{\"time\":\"2026-11-23T14:05:01.000000Z\",\"msg\":\"a\"}\n";
+        String second = "{\"time\":\"2026-11-23T14:05:02.000000Z\",\"msg\":\"b\"}\n";
+        api.traces.log("t", "n1", second);
+        api.traces.log("t", "n2", first);
+
+        assertThat(download("?format=jsonl").body()).asString().isEqualTo(first + second);
+        assertThat(download("?format=text").statusCode()).isEqualTo(400);
+        assertThat(download("?format=tar").statusCode()).isEqualTo(400);
+    }
+
+    @Test
+    void a_node_that_does_not_answer_is_a_line_in_the_file_and_an_entry_in_the_zip() throws Exception {
+        api.traces.log("t", "n1", line(1, "a"));
+        api.traces.unreachable.add("n2");
+
+        String text = new String(download("?format=text").body(), StandardCharsets.UTF_8);
+        Map<String, String> zip = unzip(download("").body());
+
+        assertThat(text).startsWith(line(1, "a")).contains("[TRACE]", "node_unreachable", "node: n2");
+        assertThat(text.lines()).hasSize(2);
+        assertThat(zip.get("n1-trace_t_2026-11-23.log")).isEqualTo(line(1, "a"));
+        assertThat(zip.get("unreachable_nodes.txt")).contains("n2: node_unreachable");
+    }
+
+    @Test
+    void a_running_trace_is_downloaded_to_its_end_of_now() throws Exception {
+        api.traces.running = true;
+        api.traces.log("t", "n1", line(1, "a"));
+
+        assertThat(download("?format=text").body()).asString().isEqualTo(line(1, "a"));
+    }
+
+    @Test
+    void a_long_log_is_streamed_with_one_piece_of_each_node_on_its_way() throws Exception {
+        StringBuilder log = new StringBuilder();
+        for (int i = 0; log.length() < 10_000_000; i++) {
+            log.append(line(i % 60_000, "payload number " + i));
+        }
+        api.traces.log("t", "n1", log.toString());
+        api.traces.log("t", "n2", log.toString());
+        api.traces.mostOutstanding.set(0);
+
+        HttpResponse<InputStream> zipped = api.http.send(
+                api.request("GET", "/trace/t/download", api.viewer(), null), HttpResponse.BodyHandlers.ofInputStream());
+        long bytes = 0;
+        try (ZipInputStream zip = new ZipInputStream(zipped.body())) {
+            for (ZipEntry entry = zip.getNextEntry(); entry != null; entry = zip.getNextEntry()) {
+                bytes += zip.transferTo(java.io.OutputStream.nullOutputStream());
+            }
+        }
+        assertThat(bytes).isEqualTo(2L * log.length());
+        assertThat(api.traces.mostOutstanding.get()).isEqualTo(1);
+
+        api.traces.mostOutstanding.set(0);
+        assertThat(download("?format=text").body()).hasSize(2 * log.length());
+        assertThat(api.traces.mostOutstanding.get()).isBetween(1, 2);
+    }
+
+    @Test
+    void a_reader_that_does_not_read_holds_the_nodes_back() throws Exception {
+        api.traces.log("t", "n1", line(1, "z".repeat(200)).repeat(80_000));
+        api.traces.reads.set(0);
+
+        HttpResponse<InputStream> response = api.http.send(
+                api.request("GET", "/trace/t/download?format=text&node=n1", api.viewer(), null),
+                HttpResponse.BodyHandlers.ofInputStream());
+        int before;
+        try (InputStream in = response.body()) {
+            assertThat(in.read()).isEqualTo('2');
+            before = api.traces.reads.get();
+        }
+
+        assertThat(before).isLessThan(160);
+    }
+}
