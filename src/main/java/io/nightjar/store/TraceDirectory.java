@@ -69,27 +69,34 @@ final class TraceDirectory {
         return path.resolve(base + number + SUFFIX);
     }
 
+    /** Looks at all files. Lines are counted only where the figures do not know them: after a crash, in the newest. */
     Found look() throws IOException {
+        Properties stored = readFigures();
         List<Segment> segments = new ArrayList<>();
         try (DirectoryStream<Path> files = Files.newDirectoryStream(path, base + "*" + SUFFIX)) {
             for (Path file : files) {
                 String name = file.getFileName().toString();
                 String number = name.substring(base.length(), name.length() - SUFFIX.length());
                 if (number.matches("[1-9][0-9]{0,17}")) {
-                    segments.add(new Segment(Long.parseLong(number), Files.size(file)));
+                    segments.add(segment(Long.parseLong(number), Files.size(file), stored));
                 }
             }
         } catch (NoSuchFileException e) {
             return new Found(List.of(), 0, 0, new Properties());
         }
         segments.sort(Comparator.comparingLong(Segment::number));
-        long lines = 0;
-        for (Segment segment : segments) {
-            lines += countLines(segment);
-        }
-        Properties stored = readFigures();
+        long lines = segments.stream().mapToLong(Segment::lines).sum();
         Long removed = Found.parse(stored.getProperty("lines_removed", "0"));
         return new Found(segments, lines, removed == null ? 0 : removed, stored);
+    }
+
+    private Segment segment(long number, long size, Properties stored) throws IOException {
+        Long knownSize = Found.parse(stored.getProperty("size." + number, "0"));
+        Long knownLines = Found.parse(stored.getProperty("lines." + number, "0"));
+        if (knownSize == null || knownLines == null || knownSize > size) {
+            return new Segment(number, size, countLines(number, 0, size));
+        }
+        return new Segment(number, size, knownLines + countLines(number, knownSize, size));
     }
 
     /** Opens a segment to add to it. */
@@ -117,12 +124,15 @@ final class TraceDirectory {
         return end;
     }
 
-    long countLines(Segment segment) throws IOException {
+    private long countLines(long number, long from, long to) throws IOException {
         byte[] block = new byte[16 * 1024];
         long lines = 0;
-        try (FileChannel channel = FileChannel.open(segment(segment.number()), StandardOpenOption.READ);
-                InputStream in = Channels.newInputStream(channel)) {
-            long left = segment.size();
+        if (from == to) {
+            return lines;
+        }
+        try (FileChannel channel = FileChannel.open(segment(number), StandardOpenOption.READ)) {
+            InputStream in = Channels.newInputStream(channel.position(from));
+            long left = to - from;
             while (left > 0) {
                 int took = in.read(block, 0, (int) Math.min(block.length, left));
                 if (took < 0) {
@@ -156,10 +166,14 @@ final class TraceDirectory {
         }
     }
 
-    void writeFigures(Figures figures, long linesRemoved) throws IOException {
+    void writeFigures(Figures figures, long linesRemoved, List<Segment> segments) throws IOException {
         Properties stored = new Properties();
         stored.setProperty("lines_removed", Long.toString(linesRemoved));
         stored.setProperty("dropped", Long.toString(figures.dropped()));
+        for (Segment segment : segments) {
+            stored.setProperty("size." + segment.number(), Long.toString(segment.size()));
+            stored.setProperty("lines." + segment.number(), Long.toString(segment.lines()));
+        }
         Long at = figures.lastEventAtMillis();
         if (at != null) {
             stored.setProperty("last_event_at", Long.toString(at));

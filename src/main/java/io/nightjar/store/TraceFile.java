@@ -41,6 +41,7 @@ public final class TraceFile implements Closeable {
     private Figures figures = Figures.NONE;
     private long linesRemoved;
     private final ByteArrayOutputStream buffer = new ByteArrayOutputStream();
+    private long bufferedLines;
     private @Nullable FileChannel channel;
 
     /**
@@ -77,8 +78,8 @@ public final class TraceFile implements Closeable {
      */
     public record Piece(Bytes text, String position, boolean end) {}
 
-    /** One file: its number from 1 and its bytes on disk. */
-    record Segment(long number, long size) {}
+    /** One file: its number from 1, its bytes on disk and its lines. */
+    record Segment(long number, long size, long lines) {}
 
     /** Adds a line; it is on disk after {@link #flush}, or earlier. */
     public synchronized void append(String line) throws IOException {
@@ -161,7 +162,7 @@ public final class TraceFile implements Closeable {
         try {
             writeOut();
             open.force(true);
-            directory.writeFigures(figures, linesRemoved);
+            directory.writeFigures(figures, linesRemoved, segments());
         } finally {
             channel = null;
             open.close();
@@ -171,6 +172,7 @@ public final class TraceFile implements Closeable {
     /** Removes all files of this trace; without an error if there are none. */
     public synchronized void delete() throws IOException {
         buffer.reset();
+        bufferedLines = 0;
         FileChannel open = channel;
         channel = null;
         if (open != null) {
@@ -199,17 +201,18 @@ public final class TraceFile implements Closeable {
         List<Segment> all = segments();
         if (channel == null) {
             if (all.isEmpty()) {
-                all.add(new Segment(1, 0));
+                all.add(new Segment(1, 0, 0));
             }
             Segment last = all.get(all.size() - 1);
             channel = directory.open(last.number);
-            all.set(all.size() - 1, new Segment(last.number, TraceDirectory.cutPartialLine(channel)));
+            all.set(all.size() - 1, new Segment(last.number, TraceDirectory.cutPartialLine(channel), last.lines));
         }
         return all.get(all.size() - 1);
     }
 
     private void put(byte[] bytes) throws IOException {
         buffer.write(bytes, 0, bytes.length);
+        bufferedLines++;
         figures = new Figures(figures.lines + 1, figures.dropped, figures.lastEventAtMillis, figures.lastReason);
         if (buffer.size() >= BUFFER) {
             writeOut();
@@ -229,7 +232,8 @@ public final class TraceFile implements Closeable {
         }
         buffer.reset();
         List<Segment> all = segments();
-        all.set(all.size() - 1, new Segment(last.number, last.size + size));
+        all.set(all.size() - 1, new Segment(last.number, last.size + size, last.lines + bufferedLines));
+        bufferedLines = 0;
     }
 
     private void rotate() throws IOException {
@@ -243,14 +247,14 @@ public final class TraceFile implements Closeable {
         long removed = 0;
         while (all.size() >= SEGMENTS) {
             Segment oldest = all.get(0);
-            linesRemoved += directory.countLines(oldest);
+            linesRemoved += oldest.lines;
             directory.remove(oldest.number);
             all.remove(0);
             removed += oldest.size;
         }
-        all.add(new Segment(all.get(all.size() - 1).number + 1, 0));
+        all.add(new Segment(all.get(all.size() - 1).number + 1, 0, 0));
         current();
-        directory.writeFigures(figures, linesRemoved);
+        directory.writeFigures(figures, linesRemoved, segments());
         if (removed > 0) {
             put((rotated.apply(removed) + "\n").getBytes(StandardCharsets.UTF_8));
         }
@@ -258,6 +262,7 @@ public final class TraceFile implements Closeable {
 
     private IOException failed(IOException cause) {
         buffer.reset();
+        bufferedLines = 0;
         FileChannel open = channel;
         channel = null;
         segments = null;
