@@ -148,8 +148,8 @@ final class TraceWriter {
     }
 
     private void task(Runnable task) {
-        if (!queue.offer(new Task(task)).isEnqueued()) {
-            LOG.error("event=trace_task_lost cause=\"{}\"", queue.isCompleted() ? "stopped" : "disk does not keep up");
+        if (!queue.offer(new Task(task)).isEnqueued() && !queue.isCompleted()) {
+            LOG.error("event=trace_task_lost cause=\"the disk does not keep up\"");
         }
     }
 

@@ -1,0 +1,346 @@
+package io.nightjar.actor;
+
+import io.nightjar.metrics.Counters;
+import io.nightjar.trace.TraceDefinition;
+import io.nightjar.trace.TraceRules;
+import io.nightjar.trace.TraceRules.Status;
+import io.nightjar.trace.Tracer;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.Executor;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.DispatcherSelector;
+import org.apache.pekko.actor.typed.SupervisorStrategy;
+import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.actor.typed.javadsl.Receive;
+import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
+import org.apache.pekko.actor.typed.receptionist.Receptionist;
+import org.apache.pekko.actor.typed.receptionist.ServiceKey;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The traces of one node: it knows them all, starts and stops them at their time, and says to the {@link Tracer} which
+ * clients are wanted. Events do not pass through it, and it never touches a file; both are {@link TraceWriter}'s. One
+ * for each node; changes made here are told to the others by {@link TraceReplica}, theirs come back from it.
+ */
+final class TraceActor extends AbstractBehavior<TraceCommand> {
+    static final ServiceKey<TraceCommand> KEY = ServiceKey.create(TraceCommand.class, "nightjar-traces");
+
+    /** The clock may be set meanwhile, and schedulers have a longest delay. */
+    private static final long LONGEST_DELAY_MILLIS = 3_600_000;
+
+    private final Node node;
+    private final TimerScheduler<TraceCommand> timers;
+    private final ActorRef<TraceReplica.Command> replica;
+    private final Executor blocking;
+
+    /** All, deleted ones included. */
+    private final Map<String, TraceEntry> entries = new LinkedHashMap<>();
+    /** Those that are not deleted. */
+    private final Map<String, TraceTarget> targets = new LinkedHashMap<>();
+
+    private final Set<TraceTarget> running = new HashSet<>();
+
+    /**
+     * What the actor works with.
+     *
+     * @param peers told whenever the trace actors of the cluster change
+     */
+    record Node(
+            String name,
+            TraceSettings settings,
+            Tracer tracer,
+            TraceWriter writer,
+            Counters counters,
+            Clock clock,
+            Consumer<List<ActorRef<TraceCommand>>> peers) {}
+
+    private TraceActor(
+            ActorContext<TraceCommand> context,
+            TimerScheduler<TraceCommand> timers,
+            Node node,
+            List<TraceEntry> saved,
+            Function<Consumer<List<TraceEntry>>, Behavior<TraceReplica.Command>> replica) {
+        super(context);
+        this.node = node;
+        this.timers = timers;
+        this.blocking = context.getSystem().dispatchers().lookup(DispatcherSelector.blocking());
+        ActorRef<TraceCommand> self = context.getSelf();
+        Behavior<TraceReplica.Command> carrier =
+                replica.apply(changed -> self.tell(new TraceCommand.Replicated(changed)));
+        this.replica = context.spawn(Behaviors.supervise(carrier).onFailure(SupervisorStrategy.restart()), "replica");
+        context.getSystem().receptionist().tell(Receptionist.register(KEY, self));
+        context.getSystem()
+                .receptionist()
+                .tell(Receptionist.subscribe(
+                        KEY,
+                        context.messageAdapter(
+                                Receptionist.Listing.class,
+                                listing ->
+                                        new TraceCommand.PeersChanged(List.copyOf(listing.getServiceInstances(KEY))))));
+        saved.forEach(this::apply);
+        entries.values().forEach(this::publish);
+        evaluate();
+    }
+
+    /**
+     * @param saved what this node knew before it was started again
+     * @param replica makes the actor that tells other nodes and hands on what they changed
+     */
+    static Behavior<TraceCommand> create(
+            Node node,
+            List<TraceEntry> saved,
+            Function<Consumer<List<TraceEntry>>, Behavior<TraceReplica.Command>> replica) {
+        return Behaviors.<TraceCommand>supervise(Behaviors.setup(context ->
+                        Behaviors.withTimers(timers -> new TraceActor(context, timers, node, saved, replica))))
+                .onFailure(SupervisorStrategy.resume());
+    }
+
+    @Override
+    public Receive<TraceCommand> createReceive() {
+        return newReceiveBuilder()
+                .onMessage(TraceCommand.Create.class, this::onCreate)
+                .onMessage(TraceCommand.Stop.class, this::onStop)
+                .onMessage(TraceCommand.Delete.class, this::onDelete)
+                .onMessage(TraceCommand.Clear.class, this::onClear)
+                .onMessage(TraceCommand.GetEntries.class, this::onGetEntries)
+                .onMessage(TraceCommand.Replicated.class, this::onReplicated)
+                .onMessage(TraceCommand.Evaluate.class, evaluate -> evaluate())
+                .onMessage(TraceCommand.PeersChanged.class, this::onPeersChanged)
+                .onMessage(TraceCommand.GetFigures.class, this::onGetFigures)
+                .onMessage(TraceCommand.GetDetail.class, this::onGetDetail)
+                .onMessage(TraceCommand.GetPiece.class, this::onGetPiece)
+                .build();
+    }
+
+    private Behavior<TraceCommand> onCreate(TraceCommand.Create create) {
+        long now = node.clock.millis();
+        TraceDefinition definition = TraceRules.startingAt(create.definition(), now);
+        TraceCommand.Outcome refusal = refusal(definition);
+        if (refusal != null) {
+            create.replyTo().tell(refusal);
+            return this;
+        }
+        TraceEntry before = entries.get(definition.name());
+        change(TraceEntry.create(definition, before == null ? 0 : before.updatedAtMillis(), now), create.replyTo());
+        return this;
+    }
+
+    private TraceCommand.@Nullable Outcome refusal(TraceDefinition definition) {
+        String problem = TraceRules.problem(definition);
+        if (problem != null) {
+            return TraceCommand.Outcome.refused("BAD_REQUEST", problem);
+        }
+        if (targets.containsKey(definition.name())) {
+            return TraceCommand.Outcome.refused(
+                    "ALREADY_EXISTS", "a trace named " + definition.name() + " exists; delete it or take another name");
+        }
+        for (TraceTarget target : targets.values()) {
+            if (TraceRules.duplicates(target.entry().definition(), definition)) {
+                return TraceCommand.Outcome.refused(
+                        "DUPLICATE_CONDITION",
+                        "trace " + target.entry().name() + " already traces this " + definition.type()
+                                + " at that time");
+            }
+        }
+        if (targets.size() >= node.settings.maxTraces()) {
+            return TraceCommand.Outcome.refused(
+                    "EXCEED_LIMIT",
+                    "there are " + targets.size()
+                            + " traces, the most allowed (nightjar.trace.max-traces); delete one");
+        }
+        return null;
+    }
+
+    private Behavior<TraceCommand> onStop(TraceCommand.Stop stop) {
+        TraceTarget target = targets.get(stop.name());
+        if (target == null) {
+            stop.replyTo().tell(unknown(stop.name()));
+        } else if (target.entry().definition().stopped()) {
+            stop.replyTo().tell(TraceCommand.Outcome.done(target.entry()));
+        } else {
+            change(target.entry().stopped(node.clock.millis()), stop.replyTo());
+        }
+        return this;
+    }
+
+    private Behavior<TraceCommand> onDelete(TraceCommand.Delete delete) {
+        TraceTarget target = targets.get(delete.name());
+        if (target == null) {
+            delete.replyTo().tell(unknown(delete.name()));
+        } else {
+            change(target.entry().delete(node.clock.millis()), delete.replyTo());
+        }
+        return this;
+    }
+
+    private Behavior<TraceCommand> onClear(TraceCommand.Clear clear) {
+        List<TraceTarget> all = List.copyOf(targets.values());
+        if (all.isEmpty()) {
+            clear.replyTo().tell(TraceCommand.Outcome.done(null));
+        }
+        for (int i = 0; i < all.size(); i++) {
+            TraceEntry deleted = all.get(i).entry().delete(node.clock.millis());
+            boolean last = i == all.size() - 1;
+            apply(deleted);
+            replica.tell(
+                    new TraceReplica.Publish(deleted, last ? clear.replyTo() : null, TraceCommand.Outcome.done(null)));
+        }
+        changed();
+        return this;
+    }
+
+    private static TraceCommand.Outcome unknown(String name) {
+        return TraceCommand.Outcome.refused("NOT_FOUND", "there is no trace named " + name);
+    }
+
+    private Behavior<TraceCommand> onGetEntries(TraceCommand.GetEntries get) {
+        get.replyTo()
+                .tell(new TraceCommand.Entries(
+                        targets.values().stream().map(TraceTarget::entry).toList()));
+        return this;
+    }
+
+    /** Takes what is not older than what we know; on a tie all nodes take what the map settled on. */
+    private Behavior<TraceCommand> onReplicated(TraceCommand.Replicated replicated) {
+        boolean any = false;
+        for (TraceEntry theirs : replicated.entries()) {
+            TraceEntry ours = entries.get(theirs.name());
+            boolean news = ours == null ? !theirs.isForgotten(node.clock.millis()) : !ours.equals(theirs);
+            if (news && (ours == null || theirs.updatedAtMillis() >= ours.updatedAtMillis())) {
+                apply(theirs);
+                any = true;
+            }
+        }
+        if (any) {
+            changed();
+        }
+        return this;
+    }
+
+    private Behavior<TraceCommand> onPeersChanged(TraceCommand.PeersChanged changed) {
+        node.peers.accept(changed.peers());
+        return this;
+    }
+
+    private Behavior<TraceCommand> onGetFigures(TraceCommand.GetFigures get) {
+        Collection<TraceTarget> all = List.copyOf(targets.values());
+        blocking.execute(() -> get.replyTo().tell(TraceAnswers.figures(node.name, all)));
+        return this;
+    }
+
+    private Behavior<TraceCommand> onGetDetail(TraceCommand.GetDetail get) {
+        TraceTarget target = targets.get(get.name());
+        blocking.execute(() -> get.replyTo().tell(TraceAnswers.detail(node.name, target)));
+        return this;
+    }
+
+    private Behavior<TraceCommand> onGetPiece(TraceCommand.GetPiece get) {
+        TraceTarget target = targets.get(get.name());
+        long now = node.clock.millis();
+        blocking.execute(() -> get.replyTo().tell(TraceAnswers.piece(target, get, now)));
+        return this;
+    }
+
+    private void change(TraceEntry entry, ActorRef<TraceCommand.Outcome> replyTo) {
+        apply(entry);
+        changed();
+        replica.tell(new TraceReplica.Publish(entry, replyTo, TraceCommand.Outcome.done(entry)));
+    }
+
+    private void publish(TraceEntry entry) {
+        replica.tell(new TraceReplica.Publish(entry, null, TraceCommand.Outcome.done(entry)));
+    }
+
+    /** Puts an entry in place of what was known under its name. The files follow in {@link #evaluate}. */
+    private void apply(TraceEntry entry) {
+        entries.put(entry.name(), entry);
+        TraceTarget before = targets.get(entry.name());
+        if (before != null && before.entry().id().equals(entry.id()) && !entry.deleted()) {
+            before.update(entry);
+            return;
+        }
+        if (before != null) {
+            targets.remove(entry.name());
+            boolean ran = running.remove(before);
+            if (ran) {
+                select();
+            }
+            node.writer.delete(before);
+        }
+        if (!entry.deleted()) {
+            targets.put(entry.name(), new TraceTarget(entry, node.settings, node.name, node.counters, node.clock));
+        }
+    }
+
+    private void changed() {
+        node.writer.save(TraceEntry.jsonOf(entries.values()));
+        evaluate();
+    }
+
+    /** Starts what is due, ends what is over, and sets the timer for the next of either. */
+    private Behavior<TraceCommand> evaluate() {
+        long now = node.clock.millis();
+        List<TraceTarget> ended = new ArrayList<>();
+        boolean started = false;
+        long next = now + LONGEST_DELAY_MILLIS;
+        for (TraceTarget target : targets.values()) {
+            TraceDefinition definition = target.entry().definition();
+            Status status = TraceRules.status(definition, now);
+            if (status == Status.RUNNING && running.add(target)) {
+                node.writer.open(target);
+                started = true;
+            } else if (status != Status.RUNNING && running.remove(target)) {
+                ended.add(target);
+            }
+            if (status != Status.STOPPED) {
+                next = Math.min(next, status == Status.WAITING ? definition.startAtMillis() : definition.endAtMillis());
+            }
+        }
+        if (started || !ended.isEmpty()) {
+            select();
+        }
+        for (TraceTarget target : ended) {
+            node.writer.close(target, target.entry().definition().stopped() ? "operator" : "end_at");
+        }
+        forgetOldDeletions(now);
+        timers.startSingleTimer(new TraceCommand.Evaluate(), Duration.ofMillis(Math.max(1, next - now)));
+        return this;
+    }
+
+    /** Says to the data path who is wanted from now on. */
+    private void select() {
+        TraceSelection selection = new TraceSelection(running);
+        if (selection.isEmpty()) {
+            node.tracer.stop();
+        } else {
+            TraceWriter writer = node.writer;
+            node.tracer.start(selection::wants, event -> writer.offer(event, selection.of(event.clientId())));
+        }
+    }
+
+    private void forgetOldDeletions(long now) {
+        List<TraceEntry> old = entries.values().stream()
+                .filter(entry -> entry.isForgotten(now))
+                .toList();
+        for (TraceEntry entry : old) {
+            entries.remove(entry.name());
+            replica.tell(new TraceReplica.Forget(entry.name()));
+        }
+        if (!old.isEmpty()) {
+            node.writer.save(TraceEntry.jsonOf(entries.values()));
+        }
+    }
+}
