@@ -1,4 +1,16 @@
-/** Room app. */
+/**
+ * The top floor: the command line, the settings and the wiring. The only room that knows all others.
+ *
+ * <p>{@link io.nightjar.app.Main} is the process, {@code Broker} one node in it, {@link io.nightjar.app.Settings} what
+ * an operator chose. {@code ops/nightjar} does what concerns processes (the JDK, the build, background, stop) and talks
+ * with a node through three small files in its data directory; several nodes live side by side with a directory each.
+ *
+ * <p>The decision that shaped the settings: they are read once, checked wholly, and all mistakes are told at once with
+ * the place where they stand; a key that is not known is a mistake too. A setting that is silently ignored is the one
+ * that its user believes in. What a setting means stands in {@code conf/nightjar.conf} and nowhere else; that file is
+ * the defaults. And a broker that was merely started serves its own machine only: a listener on another address needs
+ * authentication first.
+ */
 @NullMarked
 package io.nightjar.app;
 
