@@ -1,5 +1,6 @@
 package io.nightjar.topic;
 
+import io.nightjar.mqtt.Topics;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
@@ -7,6 +8,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map.Entry;
 import java.util.NoSuchElementException;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentNavigableMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.LongAdder;
@@ -18,14 +20,19 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The trie is laid flat: one ordered map whose order puts {@code /} before every other character, so that a branch
  * is one unbroken range of keys, and a walk leaves a branch that cannot match with one seek to the end of its range.
- * That spares the nodes (the key is the message's own topic), makes iteration lazy and weakly consistent for nothing,
- * and leaves no empty nodes to remove. Thread-safe, lock-free.
+ * That makes iteration lazy and weakly consistent for nothing, and leaves no empty nodes to remove. A hash map beside
+ * it serves one topic, since most writes replace what a topic has: that touches the ordered map not at all. Reading
+ * takes no lock; writing locks one bin of the hash map.
  */
 public final class RetainedTrie<V> {
     /** Level by level: {@code /} sorts before every other character. */
     static final Comparator<String> BY_LEVELS = RetainedTrie::compareByLevels;
 
-    private final ConcurrentSkipListMap<String, V> values = new ConcurrentSkipListMap<>(BY_LEVELS);
+    private final ConcurrentHashMap<String, Slot<V>> byTopic = new ConcurrentHashMap<>();
+
+    /** The same slots in order; changed under the topic's lock in {@link #byTopic}. */
+    private final ConcurrentSkipListMap<String, Slot<V>> ordered = new ConcurrentSkipListMap<>(BY_LEVELS);
+
     private final ToLongFunction<V> bytesOf;
     private final LongAdder count = new LongAdder();
     private final LongAdder bytes = new LongAdder();
@@ -36,26 +43,37 @@ public final class RetainedTrie<V> {
     }
 
     public @Nullable V get(String topic) {
-        return values.get(topic);
+        Slot<V> slot = byTopic.get(topic);
+        return slot == null ? null : slot.value;
     }
 
     /** Sets a topic's value; answers the one before. */
     public @Nullable V put(String topic, V value) {
-        V before = values.put(topic, value);
-        bytes.add(bytesOf.applyAsLong(value) - (before == null ? 0 : bytesOf.applyAsLong(before)));
-        if (before == null) {
-            count.increment();
-        }
-        return before;
+        Before<V> before = new Before<>();
+        byTopic.compute(topic, (key, slot) -> {
+            if (slot != null) {
+                before.value = slot.value;
+                slot.value = value;
+                return slot;
+            }
+            Slot<V> made = new Slot<>(value);
+            ordered.put(topic, made);
+            return made;
+        });
+        account(before.value, -1);
+        account(value, 1);
+        return before.value;
     }
 
     public @Nullable V remove(String topic) {
-        V before = values.remove(topic);
-        if (before != null) {
-            count.decrement();
-            bytes.add(-bytesOf.applyAsLong(before));
-        }
-        return before;
+        Before<V> before = new Before<>();
+        byTopic.computeIfPresent(topic, (key, slot) -> {
+            before.value = slot.value;
+            ordered.remove(topic);
+            return null;
+        });
+        account(before.value, -1);
+        return before.value;
     }
 
     /** How many topics have a value. */
@@ -70,7 +88,7 @@ public final class RetainedTrie<V> {
 
     /** All values in topic order; weakly consistent. */
     public Iterator<V> all() {
-        return Collections.unmodifiableCollection(values.values()).iterator();
+        return new Values<>(ordered.values().iterator());
     }
 
     /**
@@ -78,7 +96,18 @@ public final class RetainedTrie<V> {
      * or removed meanwhile may or may not be seen.
      */
     public Iterator<V> match(String filter) {
-        return new Walk<>(values, filter);
+        if (Topics.hasWildcard(filter)) {
+            return new Values<>(new Walk<>(ordered, filter));
+        }
+        V only = get(filter);
+        return only == null ? Collections.emptyIterator() : List.of(only).iterator();
+    }
+
+    private void account(@Nullable V value, int sign) {
+        if (value != null) {
+            count.add(sign);
+            bytes.add(sign * bytesOf.applyAsLong(value));
+        }
     }
 
     private static int compareByLevels(String a, String b) {
@@ -245,6 +274,33 @@ public final class RetainedTrie<V> {
 
         private static boolean isWildcard(String level) {
             return level.equals("+") || level.equals("#");
+        }
+    }
+
+    /** What one topic has; both maps hold the same one. */
+    private static final class Slot<V> {
+        volatile V value;
+
+        Slot(V value) {
+            this.value = value;
+        }
+    }
+
+    private static final class Before<V> {
+        @Nullable
+        V value;
+    }
+
+    /** The values in slots, read when asked for; cannot remove. */
+    private record Values<V>(Iterator<Slot<V>> slots) implements Iterator<V> {
+        @Override
+        public boolean hasNext() {
+            return slots.hasNext();
+        }
+
+        @Override
+        public V next() {
+            return slots.next().value;
         }
     }
 }

@@ -5,7 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Random;
 import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 class RetainedTrieTest {
@@ -77,6 +82,35 @@ class RetainedTrieTest {
         }
 
         assertThat(seen).isPositive();
+    }
+
+    @Test
+    void both_views_agree_after_threads_put_and_remove_the_same_topics() throws Exception {
+        ExecutorService pool = Executors.newFixedThreadPool(4);
+        List<Future<?>> all = new ArrayList<>();
+        for (int t = 0; t < 4; t++) {
+            Random random = new Random(t);
+            all.add(pool.submit(() -> {
+                for (int i = 0; i < 20_000; i++) {
+                    String topic = "t/" + random.nextInt(20);
+                    if (random.nextBoolean()) {
+                        trie.put(topic, topic);
+                    } else {
+                        trie.remove(topic);
+                    }
+                }
+            }));
+        }
+        for (Future<?> one : all) {
+            one.get(60, TimeUnit.SECONDS);
+        }
+        pool.shutdown();
+
+        List<String> found = toList(trie.match("t/+"));
+        assertThat(found).doesNotHaveDuplicates().hasSize((int) trie.count());
+        assertThat(found).allSatisfy(topic -> assertThat(trie.get(topic)).isEqualTo(topic));
+        assertThat(trie.bytes())
+                .isEqualTo(found.stream().mapToLong(String::length).sum());
     }
 
     @Test
