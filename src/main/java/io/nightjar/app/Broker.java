@@ -1,29 +1,362 @@
 package io.nightjar.app;
 
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigFactory;
+import io.nightjar.actor.ClientsService;
+import io.nightjar.actor.ClusterLinks;
+import io.nightjar.actor.LoopsSetup;
+import io.nightjar.actor.SessionDirectory;
+import io.nightjar.actor.SessionServices;
+import io.nightjar.actor.SessionSharding;
+import io.nightjar.actor.TraceClusterService;
+import io.nightjar.auth.AclRules;
+import io.nightjar.auth.Administrators;
+import io.nightjar.auth.AllowAll;
+import io.nightjar.auth.ApiKeys;
+import io.nightjar.auth.Authenticator;
+import io.nightjar.auth.PasswordFile;
+import io.nightjar.http.HttpServer;
+import io.nightjar.message.SessionCommand;
+import io.nightjar.metrics.Counters;
+import io.nightjar.mqtt.Detail;
+import io.nightjar.mqtt.DisconnectReason;
+import io.nightjar.net.ListenerSettings;
+import io.nightjar.net.NetContext;
+import io.nightjar.net.NettyLoops;
+import io.nightjar.net.OpenConnections;
+import io.nightjar.net.TcpListener;
+import io.nightjar.routing.RetainedLimits;
+import io.nightjar.routing.RetainedMessages;
+import io.nightjar.routing.Router;
+import io.nightjar.trace.Tracer;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.apache.pekko.actor.BootstrapSetup;
+import org.apache.pekko.actor.setup.ActorSystemSetup;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** One node, wired. */
-final class Broker {
+/** One node of Nightjar, wired: made by {@link #start}, ended by {@link #stop}. Several may live in one JVM (tests). */
+public final class Broker {
+    private static final Logger log = LoggerFactory.getLogger(Broker.class);
+    private static final Duration PATIENCE = Duration.ofSeconds(90);
+
     private final Settings settings;
+    private final InstantSource clock = new SteadyClock();
+    private final Counters counters = new Counters();
+    private final Tracer tracer = new Tracer();
+    private final SessionDirectory directory = new SessionDirectory();
+    private final RetainedMessages retained;
+    private final Router router;
+    private final NettyLoops loops;
+    private final OpenConnections connections;
+    private final ActorSystem<Void> system;
+    private final ClusterMembership membership;
+    private final EndLog ends = new EndLog(counters);
+    private final List<TcpListener> listeners = new ArrayList<>();
+    private @Nullable PasswordFile passwords;
+    private @Nullable TraceClusterService traces;
+    private @Nullable HttpServer http;
+    private @Nullable String firstPassword;
+    private volatile boolean ready;
 
     private Broker(Settings settings) {
         this.settings = settings;
+        Settings.Retained limits = settings.retained();
+        this.retained = new RetainedMessages(
+                new RetainedLimits(limits.maxCount(), limits.maxPayloadBytes(), limits.maxBytes()),
+                counters,
+                clock::millis);
+        this.router = new Router(counters, retained, settings.nodeName(), clock::millis);
+        this.loops = new NettyLoops(Runtime.getRuntime().availableProcessors(), true, clock);
+        this.connections = new OpenConnections(loops);
+        this.system = ActorSystem.create(
+                Behaviors.empty(),
+                "nightjar",
+                ActorSystemSetup.create(BootstrapSetup.create(config(settings)), new LoopsSetup(loops)));
+        this.membership = new ClusterMembership(system, settings.cluster().seedNodes());
     }
 
-    static Broker start(Settings settings) {
-        return new Broker(settings);
+    /**
+     * Starts a node: returns when it is a member of its cluster and its listeners are open.
+     *
+     * @throws IllegalStateException with words for the operator if an address cannot be had or the cluster not joined
+     */
+    public static Broker start(Settings settings) {
+        Broker broker = new Broker(settings);
+        try {
+            broker.open();
+        } catch (RuntimeException e) {
+            broker.stop();
+            throw e;
+        }
+        return broker;
     }
 
-    void stop() {}
+    private static Config config(Settings settings) {
+        Map<String, Object> own = new HashMap<>();
+        own.put("pekko.remote.artery.canonical.hostname", settings.cluster().bind().getHostString());
+        own.put("pekko.remote.artery.canonical.port", settings.cluster().bind().getPort());
+        own.put("pekko.cluster.roles", List.of(ClientsService.NODE_ROLE + settings.nodeName()));
+        own.put(SessionSharding.DISPATCHER + ".type", "Dispatcher");
+        own.put(SessionSharding.DISPATCHER + ".executor", "io.nightjar.actor.LoopDispatcher");
+        own.put(SessionSharding.DISPATCHER + ".throughput", 64);
+        return ConfigFactory.parseMap(own, "the broker").withFallback(settings.config());
+    }
+
+    private void open() {
+        try {
+            Files.createDirectories(settings.dataDir());
+        } catch (IOException e) {
+            throw new UncheckedIOException("nightjar.data-dir " + settings.dataDir() + " cannot be made", e);
+        }
+        Settings.Trace trace = settings.trace();
+        traces = TraceClusterService.start(
+                system,
+                tracer,
+                new io.nightjar.actor.TraceSettings(
+                        settings.dataDir().resolve("trace"),
+                        trace.maxTraces(),
+                        trace.maxFileBytes(),
+                        trace.queueLength(),
+                        trace.minFreeDiskBytes()),
+                counters,
+                settings.nodeName(),
+                Clock.systemDefaultZone());
+        ClusterLinks links = ClusterLinks.start(
+                system, settings.nodeName(), router, retained, counters, LinkLimits.of(settings));
+        links.onNodeLost(this::nodeLost);
+        SessionServices services = new SessionServices(
+                settings.nodeName(),
+                loops,
+                router,
+                settings.mqtt().sessionLimits(),
+                directory,
+                counters,
+                tracer,
+                clock,
+                InstantSource.system(),
+                settings.mqtt().mailboxLength(),
+                ends);
+        SessionSharding sessions = SessionSharding.start(system, services);
+        await(membership.join(), "the cluster was not joined: see nightjar.cluster.seed-nodes "
+                + settings.cluster().seedNodes());
+        sweepRetained();
+        listen(context(sessions, links));
+        serve();
+        ready = true;
+        log.info("event=node_started {}", describe().replace('\n', ' '));
+    }
+
+    private NetContext context(SessionSharding sessions, ClusterLinks links) {
+        Settings.Authorization rules = settings.authorization();
+        return new NetContext(
+                settings.nodeName(),
+                loops,
+                settings.mqtt().connectionLimits(),
+                sessions,
+                router,
+                authenticator(),
+                new AclRules(rules.rules(), rules.noMatchAllows(), rules.denyDisconnects()),
+                tracer,
+                counters,
+                new LinkBackpressure(links),
+                ends,
+                links.connections()::remove,
+                clock,
+                InstantSource.system(),
+                settings.mqtt().sessionUnavailableTimeoutMillis(),
+                settings.mqtt().slowConsumerTimeoutMillis());
+    }
+
+    private Authenticator authenticator() {
+        Settings.Authentication authentication = settings.authentication();
+        if (authentication.passwordFile() == null) {
+            return new AllowAll();
+        }
+        try {
+            PasswordFile file = new PasswordFile(
+                    authentication.passwordFile(),
+                    authentication.maxPending(),
+                    authentication.threads(),
+                    authentication.cacheSize());
+            passwords = file;
+            return file;
+        } catch (IOException e) {
+            throw new UncheckedIOException(
+                    "nightjar.authentication.password-file " + authentication.passwordFile() + " cannot be read", e);
+        }
+    }
+
+    private void listen(NetContext context) {
+        for (Settings.TcpListener listener : settings.listeners()) {
+            ListenerSettings bound = new ListenerSettings(
+                    listener.name(),
+                    listener.bind().getHostString(),
+                    listener.bind().getPort(),
+                    listener.backlog(),
+                    listener.maxConnections(),
+                    listener.connectTimeoutMillis(),
+                    settings.mqtt().sendBufferLowBytes(),
+                    settings.mqtt().sendBufferHighBytes());
+            listeners.add(await(TcpListener.start(context, bound), "the listener did not start"));
+        }
+    }
+
+    private void serve() {
+        try {
+            Administrators.FirstStart first =
+                    Administrators.openOrCreate(settings.dataDir(), System.getenv("NIGHTJAR_ADMIN_PASSWORD"));
+            firstPassword = first.password();
+            ClientsService clients =
+                    ClientsService.start(system, settings.nodeName(), directory, this::figures);
+            http = await(
+                    HttpServer.start(
+                            system,
+                            HttpSettingsOf.settings(settings),
+                            clients,
+                            java.util.Objects.requireNonNull(traces),
+                            counters,
+                            first.administrators(),
+                            ApiKeys.open(settings.dataDir()),
+                            () -> ready,
+                            Clock.systemDefaultZone()),
+                    "nightjar.http.bind " + settings.http().bind() + " cannot be had");
+        } catch (IOException e) {
+            throw new UncheckedIOException("nightjar.data-dir " + settings.dataDir() + " cannot be used", e);
+        }
+    }
+
+    private void sweepRetained() {
+        Duration every = Duration.ofSeconds(30);
+        system.scheduler()
+                .scheduleWithFixedDelay(
+                        every, every, () -> retained.sweep(clock.millis()), system.executionContext());
+    }
+
+    /** A node left: connections here whose session it held end, sessions here whose connection it held are told. */
+    private void nodeLost(String node) {
+        connections.endThoseOfNode(node, DisconnectReason.of(Detail.NODE_LOST, "session_node", node));
+        SessionCommand.NodeLost lost = new SessionCommand.NodeLost(node);
+        directory.all().values().forEach(session -> session.tell(lost));
+    }
+
+    private Map<String, Object> figures() {
+        Map<String, Object> figures = new LinkedHashMap<>();
+        figures.put("node", settings.nodeName());
+        figures.put("node_status", ready ? "running" : "starting");
+        figures.put("connections", listeners.stream().mapToInt(TcpListener::connections).sum());
+        figures.put("sessions", directory.size());
+        figures.put("subscriptions", router.subscriptions());
+        figures.put("topics", router.filters());
+        figures.put("retained", retained.count());
+        figures.put("version", version());
+        return figures;
+    }
+
+    private static <T> T await(CompletionStage<T> stage, String otherwise) {
+        try {
+            return stage.toCompletableFuture()
+                    .orTimeout(PATIENCE.toSeconds(), TimeUnit.SECONDS)
+                    .join();
+        } catch (CompletionException e) {
+            Throwable cause = e.getCause() == null ? e : e.getCause();
+            String why = cause instanceof TimeoutException ? "" : ": " + cause.getMessage();
+            throw new IllegalStateException(otherwise + why, cause);
+        }
+    }
+
+    // ---- what others see
+
+    /** The administrator's password if this start made one: to be shown once. */
+    public @Nullable String firstPassword() {
+        return firstPassword;
+    }
+
+    /** Port of an MQTT listener by name. */
+    public int mqttPort(String listener) {
+        return listeners.stream()
+                .filter(each -> each.id().equals("tcp:" + listener))
+                .findFirst()
+                .orElseThrow()
+                .port();
+    }
+
+    public int httpPort() {
+        return java.util.Objects.requireNonNull(http).port();
+    }
+
+    /** {@code host:port} that other nodes name as a seed. */
+    public String clusterAddress() {
+        return membership.address();
+    }
+
+    public Counters counters() {
+        return counters;
+    }
 
     /** Where it serves, one {@code name=value} a line: node, listener.tcp.default, http, cluster. */
-    String describe() {
-        return "node=" + settings.nodeName();
+    public String describe() {
+        StringBuilder text = new StringBuilder("node=" + settings.nodeName());
+        for (int i = 0; i < listeners.size(); i++) {
+            Settings.TcpListener listener = settings.listeners().get(i);
+            text.append("\nlistener.tcp.").append(listener.name()).append('=');
+            text.append(listener.bind().getHostString()).append(':').append(listeners.get(i).port());
+        }
+        text.append("\nhttp=").append(settings.http().bind().getHostString()).append(':').append(httpPort());
+        return text.append("\ncluster=").append(clusterAddress()).toString();
     }
 
-    /** The password that the first start made for user admin, to be shown once; else null. */
-    @Nullable
-    String firstPassword() {
-        return null;
+    /** Version of this build. */
+    public static String version() {
+        String version = Broker.class.getPackage().getImplementationVersion();
+        return version == null ? "development" : version;
+    }
+
+    // ---- the orderly end
+
+    /** Tells every client, lets the cluster know, and ends all threads. Safe to call twice. */
+    public synchronized void stop() {
+        ready = false;
+        listeners.forEach(listener -> quietly(listener.stopAccepting(), 5));
+        connections.endAll(DisconnectReason.of(Detail.SERVER_SHUTTING_DOWN));
+        Drained.await(() -> listeners.stream().mapToInt(TcpListener::connections).sum() == 0, Duration.ofSeconds(4));
+        if (http != null) {
+            quietly(http.stop(Duration.ofSeconds(3)), 5);
+        }
+        if (traces != null) {
+            quietly(traces.stop(), 10);
+        }
+        if (passwords != null) {
+            passwords.close();
+        }
+        quietly(membership.leave(), 30);
+        loops.shutdown().awaitUninterruptibly(10, TimeUnit.SECONDS);
+        log.info("event=node_stopped node=\"{}\"", settings.nodeName());
+    }
+
+    /** A step of the end that fails or takes too long must not keep the others from running. */
+    private static void quietly(CompletionStage<?> step, int seconds) {
+        try {
+            step.toCompletableFuture().orTimeout(seconds, TimeUnit.SECONDS).join();
+        } catch (CompletionException e) {
+            log.warn("event=stop_step_failed error=\"{}\"", String.valueOf(e.getCause()));
+        }
     }
 }

@@ -87,7 +87,9 @@ public record Settings(
             int keepAliveMaxSeconds,
             int sendBufferLowBytes,
             int sendBufferHighBytes,
-            long sessionUnavailableTimeoutMillis) {
+            long sessionUnavailableTimeoutMillis,
+            long slowConsumerTimeoutMillis,
+            int mailboxLength) {
         /** These limits as a Network Connection wants them. */
         public ConnectionLimits connectionLimits() {
             return new ConnectionLimits(

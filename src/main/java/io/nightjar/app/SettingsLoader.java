@@ -221,7 +221,9 @@ final class SettingsLoader {
                 (int) ((read.millis(key + "keep-alive-max", "0s", "65535s") + 999) / 1000),
                 (int) read.bytes(key + "send-buffer-low", 4 * KIB, GIB),
                 (int) read.bytes(key + "send-buffer-high", 4 * KIB, GIB),
-                read.millis(key + "session-unavailable-timeout", "1s", "5m"));
+                read.millis(key + "session-unavailable-timeout", "1s", "5m"),
+                read.millis(key + "slow-consumer-timeout", "1s", "1d"),
+                read.integer(key + "mailbox-length", 100, 10_000_000));
         if (mqtt.sendBufferLowBytes() > mqtt.sendBufferHighBytes()) {
             read.wrong(key + "send-buffer-low", "at most send-buffer-high");
         }

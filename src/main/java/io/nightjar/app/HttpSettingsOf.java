@@ -1,0 +1,21 @@
+package io.nightjar.app;
+
+import io.nightjar.http.HttpSettings;
+import java.time.Duration;
+
+/** The settings of the HTTP listener, gathered from where the operator set them. */
+final class HttpSettingsOf {
+    private HttpSettingsOf() {}
+
+    static HttpSettings settings(Settings settings) {
+        Settings.Http http = settings.http();
+        return new HttpSettings(
+                http.bind().getHostString(),
+                http.bind().getPort(),
+                Duration.ofMillis(http.tokenLifetimeMillis()),
+                http.loginAttemptsPerMinute(),
+                http.maxConnections(),
+                settings.trace().maxTraces(),
+                settings.trace().maxFileBytes());
+    }
+}
