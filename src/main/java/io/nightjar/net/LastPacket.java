@@ -77,7 +77,8 @@ final class LastPacket {
     }
 
     private static Properties why(DisconnectReason reason) {
-        StringBuilder text = new StringBuilder(reason.detail().word());
+        StringBuilder text = new StringBuilder(reason.reason().word());
+        text.append('/').append(reason.detail().word());
         String problem = reason.facts().get("problem");
         if (problem != null) {
             text.append(": ").append(problem);
