@@ -346,6 +346,8 @@ public final class SessionActor extends ExtensibleBehavior<SessionCommand>
         connected = true;
         services.directory().add(clientId(), this);
         services.counters().increment(sessionPresent ? Counter.SESSIONS_RESUMED : Counter.SESSIONS_CREATED);
+        int queued = state == null ? 0 : state.queueLength();
+        SessionView.traceAttached(services, clientId(), attachment, sessionPresent, queued);
         taken.attached(attachment, sessionPresent, this);
     }
 

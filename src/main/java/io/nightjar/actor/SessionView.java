@@ -129,22 +129,41 @@ final class SessionView {
                 .toList();
     }
 
+    static void traceAttached(
+            SessionServices services, String clientId, long attachment, boolean sessionPresent, int queued) {
+        if (services.tracer().wants(clientId)) {
+            trace(
+                    services,
+                    clientId,
+                    TraceEvent.Level.DEBUG,
+                    sessionPresent ? "session_resumed" : "session_created",
+                    Map.of("attachment", attachment, "queued", queued, "session_node", services.node()));
+        }
+    }
+
+    private static void trace(
+            SessionServices services,
+            String clientId,
+            TraceEvent.Level level,
+            String msg,
+            Map<String, Object> fields) {
+        long micros = ChronoUnit.MICROS.between(Instant.EPOCH, services.wall().instant());
+        services.tracer()
+                .emit(new TraceEvent(micros, TraceEvent.Tag.SESSION, level, msg, clientId, "", fields));
+    }
+
     static void traceDrop(SessionServices services, String clientId, Drop why, Delivery delivery) {
         if (services.tracer().wants(clientId)) {
-            Instant now = services.wall().instant();
-            services.tracer()
-                    .emit(new TraceEvent(
-                            ChronoUnit.MICROS.between(Instant.EPOCH, now),
-                            TraceEvent.Tag.SESSION,
-                            TraceEvent.Level.WARNING,
-                            "message_dropped",
-                            clientId,
-                            "",
-                            Map.of(
-                                    "why",
-                                    why.name().toLowerCase(Locale.ROOT),
-                                    "topic",
-                                    delivery.message().topic())));
+            trace(
+                    services,
+                    clientId,
+                    TraceEvent.Level.WARNING,
+                    "message_dropped",
+                    Map.of(
+                            "why",
+                            why.name().toLowerCase(Locale.ROOT),
+                            "topic",
+                            delivery.message().topic()));
         }
     }
 }

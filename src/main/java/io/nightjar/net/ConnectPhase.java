@@ -157,7 +157,7 @@ final class ConnectPhase {
         String entityId = SessionKey.entityId(String.valueOf(connection.clientId));
         EventLoop target =
                 context.loops().loop(SessionKey.loop(entityId, context.loops().count()));
-        if (target == connection.channel.eventLoop()) {
+        if (target == connection.channel.eventLoop() || !connection.channel.isActive()) {
             attach();
             return;
         }

@@ -109,10 +109,12 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements Connecti
 
     @Override
     public void channelInactive(ChannelHandlerContext ctx) {
-        endOnLoop(DisconnectReason.of(Detail.PEER_FIN));
-        deadline.cancel();
         open.decrementAndGet();
-        releaseUnread();
+        boolean handshaking = state == State.AUTHENTICATING || state == State.ATTACHING;
+        if (handshaking && unread != null) {
+            return; // it said all it had to say behind its CONNECT and left: that is heard first, see attachedOnLoop
+        }
+        endOnLoop(DisconnectReason.of(Detail.PEER_FIN));
         outbound.release();
     }
 
@@ -287,6 +289,10 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements Connecti
         phase.accepted(sessionPresent);
         deadline.set(nextDeadline());
         resume();
+        if (!channel.isActive()) {
+            endOnLoop(DisconnectReason.of(Detail.PEER_FIN));
+            outbound.release();
+        }
     }
 
     @Override
@@ -351,6 +357,10 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements Connecti
             return;
         }
         boolean wasConnected = state == State.CONNECTED;
+        ByteBuf cut = unread;
+        if (clientId == null && cut != null) {
+            clientId = ConnectPeek.clientId(cut); // a CONNECT that never became whole is in a trace all the same
+        }
         state = State.ENDED;
         endReason = reason;
         ConnectPhase phase = connectPhase;
@@ -365,6 +375,7 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements Connecti
         if (answered) {
             linger();
         } else {
+            deadline.cancel();
             channel.close();
         }
     }
@@ -438,7 +449,10 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements Connecti
                         "limit",
                         "session-timeout=" + context.sessionTimeoutMillis() + "ms"));
             case CONNECTED -> connectedDeadline(nowMillis);
-            case ENDED -> channel.close();
+            case ENDED -> {
+                deadline.cancel();
+                channel.close();
+            }
         }
     }
 
