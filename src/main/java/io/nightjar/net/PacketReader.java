@@ -19,15 +19,19 @@ import org.jspecify.annotations.Nullable;
  * Never moves the buffer's reader index. Lives for one packet, on the event loop.
  *
  * <p>What an error shows of the bytes: the first {@value #SHOWN}, but of a CONNECT nothing behind the Keep Alive, of
- * CONNACK and AUTH nothing behind the Reason Code, of a PUBLISH nothing that was not read yet (the payload is last),
- * and of a packet whose fixed header is wrong, or of a first packet that is not CONNECT, {@value #SHOWN_UNKNOWN}: what
- * stands there may be a CONNECT with one wrong byte. {@code problem} never quotes a byte of a CONNECT.
+ * CONNACK and AUTH nothing behind the Reason Code, and of a PUBLISH nothing that was not read yet, since the payload is
+ * last. Before CONNECT it is {@value #SHOWN_FIRST}: what looks like junk may be a CONNECT with one wrong byte. Of a wrong
+ * fixed header later on it is that header alone, since what follows may be the payload of a packet whose length was
+ * wrong. {@code problem} never quotes a byte of a CONNECT.
  */
 final class PacketReader {
     private static final int SHOWN = 64;
 
     /** Up to the Keep Alive of a CONNECT of 3.1.1 or 5.0. */
-    private static final int SHOWN_UNKNOWN = 12;
+    private static final int SHOWN_FIRST = 12;
+
+    /** At most: the first byte and four of Remaining Length. */
+    private static final int FIXED_HEADER = 5;
 
     private static final HexFormat HEX = HexFormat.ofDelimiter(" ");
 
@@ -120,6 +124,7 @@ final class PacketReader {
     void property(@Nullable Property current, boolean will) {
         property = current;
         inWill = will;
+        field = current == null ? field : "";
     }
 
     int oneByte(String name) throws DecodeException {
@@ -262,7 +267,7 @@ final class PacketReader {
         for (int i = 0; i < moreFacts.length; i += 2) {
             facts.put(moreFacts[i], moreFacts[i + 1]);
         }
-        facts.put("bytes", bytes(rule));
+        facts.put("bytes", bytes(at));
         return new DecodeException(new DisconnectReason(rule.detail(version), null, facts), version, size);
     }
 
@@ -275,17 +280,17 @@ final class PacketReader {
         return (inWill ? "will property " : "property ") + name + (field.isEmpty() ? "" : " " + field);
     }
 
-    private String bytes(Rule rule) {
-        int until =
-                Math.min(shownUntil(rule), Math.min(start + SHOWN, bodyStart < 0 ? in.writerIndex() : start + size));
+    private String bytes(int at) {
+        int until = Math.min(
+                shownUntil(at), Math.min(start + SHOWN, bodyStart < 0 ? in.writerIndex() : start + size));
         byte[] shown = new byte[Math.max(0, until - start)];
         in.getBytes(start, shown);
         return HEX.formatHex(shown);
     }
 
-    private int shownUntil(Rule rule) {
-        if (bodyStart < 0 || rule == Rule.NOT_CONNECT || rule == Rule.FIRST_PACKET) {
-            return start + SHOWN_UNKNOWN;
+    private int shownUntil(int at) {
+        if (bodyStart < 0) {
+            return start + (version == null ? SHOWN_FIRST : at == start ? 1 : FIXED_HEADER);
         }
         return switch (type()) {
             case CONNECT -> connectHeaderEnd();
