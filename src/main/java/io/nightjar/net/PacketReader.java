@@ -281,8 +281,7 @@ final class PacketReader {
     }
 
     private String bytes(int at) {
-        int until = Math.min(
-                shownUntil(at), Math.min(start + SHOWN, bodyStart < 0 ? in.writerIndex() : start + size));
+        int until = Math.min(shownUntil(at), Math.min(start + SHOWN, bodyStart < 0 ? in.writerIndex() : start + size));
         byte[] shown = new byte[Math.max(0, until - start)];
         in.getBytes(start, shown);
         return HEX.formatHex(shown);
