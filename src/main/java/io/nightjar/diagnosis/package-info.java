@@ -1,4 +1,15 @@
-/** Room diagnosis. */
+/**
+ * Why a connection ended, as facts and a judgement of them: the evidence measured at that instant, whose side it came
+ * from, and whether a ClientID that came again is one device or two.
+ *
+ * <p>Floor 1, pure: functions of what they are given, held by tables in tests. The decision that shaped it: evidence and
+ * verdict are separate values. Evidence is never guessed and what cannot be measured is absent; the verdict is a
+ * function of reason and evidence that an operator can disagree with, since the rule it used is named. Where one cause can
+ * come from one side only the verdict is certain; where the socket's figures would have to decide it says unknown.
+ *
+ * <p>{@link io.nightjar.diagnosis.EndFields} gives an end its one order of names and values, so that log, trace and API
+ * cannot drift apart.
+ */
 @NullMarked
 package io.nightjar.diagnosis;
 
