@@ -30,6 +30,9 @@ final class Api {
     /** Path before all routes. */
     static final String BASE = "/api/v5";
 
+    /** Calls that answer without the base too. */
+    private static final List<String> ROOT = List.of("/status", "/api-docs/swagger.json");
+
     private static final Logger LOG = LoggerFactory.getLogger(Api.class);
     private static final List<HttpHeader> HEADERS = List.of(
             RawHeader.create("X-Content-Type-Options", "nosniff"),
@@ -101,23 +104,30 @@ final class Api {
     }
 
     private Match find(String method, Target target) {
-        List<String> segments = target.segments();
         TreeSet<String> others = new TreeSet<>();
-        if (segments.size() > 2
-                && segments.get(0).equals("api")
-                && segments.get(1).equals("v5")) {
-            List<String> below = segments.subList(2, segments.size());
-            for (Route route : routes) {
-                List<String> values = route.match(below);
-                if (values != null && route.method().equals(method)) {
-                    return new Match(route, values, others);
-                }
-                if (values != null) {
-                    others.add(route.method());
-                }
+        List<String> below = below(target);
+        for (Route route : routes) {
+            List<String> values = route.match(below);
+            if (values != null && route.method().equals(method)) {
+                return new Match(route, values, others);
+            }
+            if (values != null) {
+                others.add(route.method());
             }
         }
         return new Match(null, List.of(), others);
+    }
+
+    /** Segments below the base; those of some calls that stand at the root too, as health checks expect them there. */
+    private static List<String> below(Target target) {
+        List<String> segments = target.segments();
+        if (ROOT.contains(target.path())) {
+            return segments;
+        }
+        boolean api = segments.size() > 2
+                && segments.get(0).equals("api")
+                && segments.get(1).equals("v5");
+        return api ? segments.subList(2, segments.size()) : List.of();
     }
 
     private static HttpResponse noRoute(String method, Target target, Match match) {

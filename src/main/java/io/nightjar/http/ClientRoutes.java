@@ -20,7 +20,9 @@ import org.jspecify.annotations.Nullable;
 final class ClientRoutes {
     private static final int LIMIT_DEFAULT = 100;
     private static final int LIMIT_MAX = 10_000;
-    private static final int SKIP_MAX = 1_000_000;
+    /** Clients that pages may pass over: every node sends them all. A cursor has no such limit. */
+    private static final int SKIP_MAX = 50_000;
+
     private static final Set<String> TIMES = Set.of("connected_at", "disconnected_at", "created_at", "last_end_at");
 
     /** Every field a client object can have, as the API document lists them. */

@@ -4,6 +4,9 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.nightjar.metrics.Counters;
 import io.nightjar.mqtt.Detail;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -14,11 +17,13 @@ import org.apache.pekko.http.javadsl.model.HttpCharsets;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.http.javadsl.model.MediaTypes;
 
-/** How the nodes are: status, list of nodes, counters for people and for Prometheus. */
+/** How the nodes are: status, list of nodes, counters for people and for Prometheus; and what the API is. */
 final class StatusRoutes {
     /** Text format 0.0.4. */
     private static final ContentType.NonBinary PROMETHEUS = ContentTypes.create(
             MediaTypes.customWithOpenCharset("text", "plain", Map.of("version", "0.0.4"), false), HttpCharsets.UTF_8);
+
+    private static final byte[] DOCUMENT = resource("/openapi.json");
 
     private final Ports ports;
     private final LoginLimit limit;
@@ -33,7 +38,8 @@ final class StatusRoutes {
                 Route.get("/status", this::status, "format").access(Route.Access.OPEN),
                 Route.get("/nodes", this::nodes),
                 Route.get("/metrics", this::metrics, "aggregate"),
-                Route.get("/prometheus/stats", this::prometheus));
+                Route.get("/prometheus/stats", this::prometheus),
+                Route.get("/api-docs/swagger.json", this::document).access(Route.Access.OPEN));
     }
 
     private CompletionStage<HttpResponse> status(Call call) {
@@ -101,6 +107,21 @@ final class StatusRoutes {
             sample(out, "nightjar_connection_ends_total", labels, ends);
         }
         return Replies.now(Replies.text(200, PROMETHEUS, out.toString()));
+    }
+
+    private CompletionStage<HttpResponse> document(Call call) {
+        return Replies.now(HttpResponse.create().withEntity(ContentTypes.APPLICATION_JSON, DOCUMENT));
+    }
+
+    private static byte[] resource(String name) {
+        try (InputStream in = StatusRoutes.class.getResourceAsStream(name)) {
+            if (in == null) {
+                throw new IllegalStateException(name + " is missing in the jar");
+            }
+            return in.readAllBytes();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     private static void counter(StringBuilder out, String name) {
