@@ -53,6 +53,8 @@ final class LinkHub extends AbstractBehavior<LinkHub.Command> {
 
     private record MemberChanged(ClusterEvent.MemberEvent event) implements Command {}
 
+    private record ReachabilityChanged(ClusterEvent.ReachabilityEvent event) implements Command {}
+
     private final LinkNode node;
     private final Router router;
     private final RetainedMessages messages;
@@ -87,6 +89,11 @@ final class LinkHub extends AbstractBehavior<LinkHub.Command> {
         Cluster.get(context.getSystem())
                 .subscriptions()
                 .tell(Subscribe.create(changes, ClusterEvent.MemberEvent.class));
+        ActorRef<ClusterEvent.ReachabilityEvent> reachability =
+                context.messageAdapter(ClusterEvent.ReachabilityEvent.class, ReachabilityChanged::new);
+        Cluster.get(context.getSystem())
+                .subscriptions()
+                .tell(Subscribe.create(reachability, ClusterEvent.ReachabilityEvent.class));
         timers.startTimerWithFixedDelay(Tick.INSTANCE, TICK);
     }
 
@@ -96,6 +103,7 @@ final class LinkHub extends AbstractBehavior<LinkHub.Command> {
                 .onMessage(LinkMessage.Hello.class, this::onHello)
                 .onMessage(LinkMessage.Welcome.class, this::onWelcome)
                 .onMessage(MemberChanged.class, this::onMemberChanged)
+                .onMessage(ReachabilityChanged.class, this::onReachabilityChanged)
                 .onMessage(Tick.class, tick -> onTick())
                 .build();
     }
@@ -113,6 +121,16 @@ final class LinkHub extends AbstractBehavior<LinkHub.Command> {
             Peer peer = meet(uid, member.address());
             peers.put(uid, peer);
             hello(peer);
+        }
+        return this;
+    }
+
+    private Behavior<Command> onReachabilityChanged(ReachabilityChanged changed) {
+        Peer peer = peers.get(changed.event().member().uniqueAddress().longUid());
+        if (peer != null) {
+            boolean reachable = changed.event() instanceof ClusterEvent.ReachableMember;
+            peer.lanes.messages().reachable(reachable);
+            peer.lanes.sessions().reachable(reachable);
         }
         return this;
     }

@@ -30,7 +30,7 @@ public record LinkSettings(
         int connectionBytes) {
 
     public static final LinkSettings DEFAULT = new LinkSettings(
-            100_000, 256L << 20, 64, 256, 128 << 10, Duration.ofSeconds(1), Duration.ofSeconds(2), 1024, 1 << 20);
+            100_000, 64L << 20, 64, 256, 128 << 10, Duration.ofSeconds(1), Duration.ofSeconds(2), 1024, 1 << 20);
 
     public LinkSettings {
         check(queueMessages > 0 && queueBytes > 0, "the link queue must hold something");

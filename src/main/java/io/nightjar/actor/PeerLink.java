@@ -18,7 +18,8 @@ import org.jspecify.annotations.Nullable;
  * in order and exactly once while both nodes live. Any thread offers, never blocking; items of one thread keep their
  * order.
  *
- * <p>Limits: above half of the queue the lane is congested (see {@link Congestion}) until it is down to a quarter; from
+ * <p>Limits: above half of the queue the lane to a peer that can be reached is congested (see {@link Congestion}) until
+ * it is down to a quarter; from
  * nine tenths on QoS 0 messages are dropped, at the whole all messages, each counted as
  * {@link Counter#DROPPED_PEER_QUEUE}. Items that must not be lost (the end of a connection) are always taken: there is
  * at most one for each connection.
@@ -45,6 +46,7 @@ final class PeerLink implements Peer {
     private final AtomicBoolean retainedLost = new AtomicBoolean();
     private volatile String node = "";
     private volatile boolean closed;
+    private volatile boolean unreachable;
     private volatile @Nullable ActorRef<PeerLinkSender.Command> sender;
 
     PeerLink(long uid, LinkSettings settings, Counters counters, Congestion congestion) {
@@ -93,7 +95,7 @@ final class PeerLink implements Peer {
         queue.add(item);
         int waiting = count.incrementAndGet();
         long size = bytes.addAndGet(item.length);
-        if (waiting * 2L > settings.queueMessages() || size * 2 > settings.queueBytes()) {
+        if (!unreachable && (waiting * 2L > settings.queueMessages() || size * 2 > settings.queueBytes())) {
             congested(true);
         }
         if (closed) {
@@ -110,7 +112,7 @@ final class PeerLink implements Peer {
         }
         int tenths = priority == Priority.SPARE ? 9 : 10;
         return count.get() * 10L >= settings.queueMessages() * (long) tenths
-                || bytes.get() / tenths * 10 >= settings.queueBytes();
+                || bytes.get() * 10 >= settings.queueBytes() * tenths;
     }
 
     /** The next item, or null. Only the sender calls. */
@@ -156,6 +158,17 @@ final class PeerLink implements Peer {
         awake.set(false);
         if (!isEmpty()) {
             wake();
+        }
+    }
+
+    /**
+     * Whether the cluster reaches the peer. One that is not reached may be dead: publishers do not wait for it, what
+     * the queue cannot take is dropped.
+     */
+    void reachable(boolean now) {
+        unreachable = !now;
+        if (!now) {
+            congested(false);
         }
     }
 

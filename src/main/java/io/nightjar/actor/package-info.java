@@ -1,4 +1,39 @@
-/** Room actor. */
+/**
+ * The carriers: actors that give the pure rooms below a place in the cluster.
+ *
+ * <p><b>How nodes talk.</b> {@link io.nightjar.actor.ClusterLinks} keeps two lanes to every other node, one for messages
+ * and one for what sessions and sockets on different nodes say to each other. A lane is a bounded queue in front of
+ * numbered batches: at most a window of them is under way, the peer acknowledges, what is missing is sent again, what
+ * came twice is dropped. So an item arrives once and in order while both nodes live, whatever its size (it crosses in
+ * pieces), and Artery's own queue, which drops silently beyond its limit, is never what decides. Batching is what makes
+ * it cheap: one message each costs 2.3 us of CPU on the sending side, in batches of 64 it is 0.42 us; the way takes about
+ * 110 us, most of it waking up. A lane that fills first slows the publishers down (readers of sockets), then drops QoS 0,
+ * then everything, and counts each drop.
+ *
+ * <p><b>A session and its socket on two nodes.</b> An {@code Attach} that crosses takes the number of its socket along
+ * ({@link io.nightjar.actor.LocalConnections}); on the session's node it has become a {@code RemoteConnection}, whose
+ * packets go to the {@code ConnectionGateway} of the socket's node, and the socket's commands come back through a
+ * {@code RemoteSessionLink}. Each direction counts up a sequence of its own for every connection: a gap, or an item that
+ * a full lane refuses, ends the connection with {@code session_unavailable}, the client returns, and the standard's own
+ * resend repairs the rest. A slow client closes the window of its {@code RemoteConnection} and its session waits, as
+ * beside the socket.
+ *
+ * <p><b>Who has which filters.</b> {@code RouteReplica}: each node alone writes its column of the route table and tells
+ * the others what changed, numbered; a digest every two seconds finds what was missed, and a snapshot in pieces repairs
+ * it. Distributed Data is meant for up to 100,000 entries and keeps them in one map; here a node with a million filters
+ * sends each of them once. SUBACK answers when the own node knows: publishers elsewhere follow within a round trip.
+ * {@code RetainedReplica} does the same for retained messages, on the lane for messages, so that a snapshot and what is
+ * published meanwhile share one limit.
+ *
+ * <p><b>Who goes on when nodes do not see each other.</b> {@link io.nightjar.actor.CrashAwareDowning}: the larger side,
+ * of equal ones that with the oldest node; the smaller side stops unless every node it misses is provably dead. Pekko's
+ * keep-oldest stops the survivor of two when the oldest is killed, and keep-majority when the one with the lower address
+ * is. Shards stay where they are ({@link io.nightjar.actor.StayingAllocationStrategy}): moving one ends the connections
+ * of its sessions.
+ *
+ * <p>Membership is the only source of who is there. The receptionist would tell the same later, and there is no death
+ * watch on remote actors: for a million sessions its system messages alone could overflow and quarantine a node.
+ */
 @NullMarked
 package io.nightjar.actor;
 

@@ -128,7 +128,9 @@ class RemoteConnectionTest {
     @Test
     void a_socket_that_takes_all_keeps_the_window_open() {
         for (int i = 0; i < 500; i++) {
-            await().atMost(LONG).until(remote::isWritable);
+            if (!remote.isWritable()) {
+                await().atMost(LONG).until(remote::isWritable);
+            }
             remote.send(publish(10));
         }
 
