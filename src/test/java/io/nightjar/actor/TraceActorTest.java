@@ -1,0 +1,330 @@
+package io.nightjar.actor;
+
+import static io.nightjar.actor.TraceNodeFixture.trace;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigFactory;
+import io.nightjar.metrics.Counters.Counter;
+import io.nightjar.trace.TraceDefinition;
+import io.nightjar.trace.TraceEvents;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import org.apache.pekko.actor.UnhandledMessage;
+import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
+import org.apache.pekko.actor.testkit.typed.javadsl.FishingOutcomes;
+import org.apache.pekko.actor.testkit.typed.javadsl.ManualTime;
+import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
+import org.apache.pekko.actor.typed.DispatcherSelector;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class TraceActorTest {
+    private static final Config CONFIG = ConfigFactory.parseString(
+                    "pekko.actor.default-blocking-io-dispatcher.thread-pool-executor.fixed-pool-size = 1")
+            .withFallback(ManualTime.config())
+            .withFallback(ConfigFactory.load("reference"));
+    private static final Duration LONG = Duration.ofSeconds(60);
+
+    @TempDir
+    private Path root;
+
+    private final ActorTestKit kit = ActorTestKit.create(CONFIG);
+    private final ManualTime time = ManualTime.get(kit.system());
+
+    @AfterEach
+    void end() {
+        kit.shutdownTestKit();
+    }
+
+    private void passes(TraceNodeFixture node, int seconds) {
+        node.clock.advance(Duration.ofSeconds(seconds));
+        time.timePasses(Duration.ofSeconds(seconds));
+    }
+
+    private static void awaitMessages(TraceNodeFixture node, String name, String... messages) {
+        await().atMost(LONG).untilAsserted(() -> assertThat(node.messages(name)).containsExactly(messages));
+    }
+
+    @Test
+    void a_trace_starts_and_ends_at_its_time() {
+        TraceNodeFixture node = new TraceNodeFixture(kit, root);
+        node.create(trace("t1", "dev-1", 10, 20));
+        node.happens("dev-1", "too_early");
+        assertThat(node.tracer.isIdle()).isTrue();
+
+        passes(node, 10);
+        await().atMost(LONG).until(() -> node.tracer.wants("dev-1"));
+        assertThat(node.tracer.wants("dev-2")).isFalse();
+        node.happens("dev-1", "in_time");
+        passes(node, 10);
+        await().atMost(LONG).until(node.tracer::isIdle);
+        node.happens("dev-1", "too_late");
+
+        awaitMessages(node, "t1", "trace_started", "in_time", "trace_stopped");
+        assertThat(node.lines("t1").get(2))
+                .isEqualTo("2026-11-23T14:00:20.000000Z [TRACE] dev-1 msg: trace_stopped, trace: t1, node: n1, "
+                        + "why: end_at");
+        assertThat(node.figures().get("t1").status()).isEqualTo("stopped");
+    }
+
+    @Test
+    void one_event_goes_into_every_trace_that_wants_its_client() {
+        TraceNodeFixture node = new TraceNodeFixture(kit, root);
+        node.create(trace("one", "dev-1", 0, 20));
+        node.create(new TraceDefinition(
+                "all", "clientid_prefix", "dev-", 0, TraceNodeFixture.START + 9_000, "json", "hex", 10, false));
+        node.happens("dev-1", "a");
+        node.happens("dev-2", "b");
+        node.happens("other", "c");
+
+        awaitMessages(node, "one", "trace_started", "a");
+        await().atMost(LONG)
+                .untilAsserted(
+                        () -> assertThat(node.lines("all")).hasSize(3).allMatch(line -> line.startsWith("{\"time\":")));
+    }
+
+    @Test
+    void a_trace_goes_on_after_a_restart_and_says_so() throws Exception {
+        TraceNodeFixture before = new TraceNodeFixture(kit, root);
+        before.create(trace("t1", "dev-1", 0, 100));
+        before.tracer.emit(TraceEvents.connectionEnded(
+                before.clock.millis() * 1000, "dev-1", "p:1", Map.of("reason", "takeovered")));
+        before.writer.stop().toCompletableFuture().get();
+        kit.stop(before.actor);
+
+        TraceNodeFixture after = new TraceNodeFixture(kit, root);
+        await().atMost(LONG).until(() -> after.tracer.wants("dev-1"));
+        after.happens("dev-1", "b");
+
+        awaitMessages(after, "t1", "trace_started", "connection_ended", "trace_resumed", "b");
+        assertThat(after.figures().get("t1").lines()).isEqualTo(4);
+        assertThat(after.figures().get("t1").lastReason()).isEqualTo("takeovered");
+    }
+
+    @Test
+    void an_operator_stops_and_deletes() {
+        TraceNodeFixture node = new TraceNodeFixture(kit, root);
+        node.create(trace("t1", "dev-1", 0, 100));
+        node.happens("dev-1", "a");
+
+        assertThat(node.stop("t1").code()).isNull();
+        assertThat(node.stop("t1").code()).isNull();
+        assertThat(node.tracer.isIdle()).isTrue();
+        awaitMessages(node, "t1", "trace_started", "a", "trace_stopped");
+        assertThat(node.lines("t1").get(2)).endsWith("why: operator");
+        assertThat(node.piece("t1", "0", 1 << 20).hint()).isEqualTo("eof");
+
+        assertThat(node.delete("t1").code()).isNull();
+        assertThat(node.delete("t1").code()).isEqualTo("NOT_FOUND");
+        assertThat(node.stop("t1").code()).isEqualTo("NOT_FOUND");
+        await().atMost(LONG).until(() -> !Files.exists(root.resolve("t1")));
+        assertThat(node.create(trace("t1", "dev-1", 0, 100)).code()).isNull();
+        awaitMessages(node, "t1", "trace_started");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "new, dev-1, 0, 100, DUPLICATE_CONDITION",
+        "new, dev-1, 99, 200, DUPLICATE_CONDITION",
+        "t1, dev-9, 0, 100, ALREADY_EXISTS",
+        "new, dev-9, 0, 0, BAD_REQUEST",
+        "new, dev-9, 0, -5, BAD_REQUEST",
+        "9new, dev-9, 0, 5, BAD_REQUEST",
+    })
+    void what_cannot_be_is_refused_by_its_code(String name, String clientId, long start, long end, String code) {
+        TraceNodeFixture node = new TraceNodeFixture(kit, root);
+        node.create(trace("t1", "dev-1", 0, 100));
+
+        TraceCommand.Outcome outcome = node.create(trace(name, clientId, start, end));
+
+        assertThat(outcome.code()).isEqualTo(code);
+        assertThat(outcome.message()).isNotEmpty();
+    }
+
+    @Test
+    void one_trace_too_many_is_refused_until_one_is_deleted() {
+        TraceNodeFixture node = new TraceNodeFixture(kit, root);
+        for (int i = 0; i < 3; i++) {
+            assertThat(node.create(trace("t" + i, "dev-" + i, 0, 100)).code()).isNull();
+        }
+
+        assertThat(node.create(trace("t3", "dev-3", 0, 100)).code()).isEqualTo("EXCEED_LIMIT");
+        node.delete("t0");
+        assertThat(node.create(trace("t3", "dev-3", 0, 100)).code()).isNull();
+    }
+
+    @Test
+    void what_does_not_fit_in_the_queue_is_counted_and_the_gap_is_a_line() throws Exception {
+        TraceNodeFixture node = new TraceNodeFixture(kit, root, 64);
+        node.create(trace("t1", "dev-1", 0, 100));
+        awaitMessages(node, "t1", "trace_started");
+        CountDownLatch occupied = new CountDownLatch(1);
+        CountDownLatch release = new CountDownLatch(1);
+        kit.system().dispatchers().lookup(DispatcherSelector.blocking()).execute(() -> {
+            occupied.countDown();
+            try {
+                release.await();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        });
+        occupied.await();
+
+        for (int i = 0; i < 100; i++) {
+            node.happens("dev-1", "e");
+        }
+        assertThat(node.counters.get(Counter.TRACE_EVENTS_DROPPED)).isEqualTo(36);
+        release.countDown();
+
+        await().atMost(LONG).untilAsserted(() -> assertThat(node.lines("t1"))
+                .hasSize(66)
+                .anyMatch(line -> line.endsWith("msg: trace_events_dropped, trace: t1, node: n1, count: 36")));
+        assertThat(node.figures().get("t1").dropped()).isEqualTo(36);
+        node.happens("dev-1", "goes_on");
+        await().atMost(LONG).untilAsserted(() -> assertThat(node.messages("t1")).endsWith("goes_on"));
+    }
+
+    @Test
+    void many_threads_lose_nothing_that_is_not_counted() throws Exception {
+        TraceNodeFixture node = new TraceNodeFixture(kit, root, 64);
+        node.create(trace("t1", "dev-1", 0, 100));
+        List<Thread> threads = new ArrayList<>();
+        for (int i = 0; i < 4; i++) {
+            Thread thread = new Thread(() -> {
+                for (int n = 0; n < 2_000; n++) {
+                    node.happens("dev-1", "e");
+                }
+            });
+            threads.add(thread);
+            thread.start();
+        }
+        for (Thread thread : threads) {
+            thread.join();
+        }
+        node.stop("t1");
+        await().atMost(LONG).untilAsserted(() -> assertThat(node.messages("t1")).endsWith("trace_stopped"));
+
+        long written = node.messages("t1").stream().filter("e"::equals).count();
+        assertThat(written + node.counters.get(Counter.TRACE_EVENTS_DROPPED)).isEqualTo(8_000);
+        assertThat(node.figures().get("t1").dropped()).isEqualTo(8_000 - written);
+    }
+
+    @Test
+    void a_trace_that_cannot_be_written_fails_alone() throws Exception {
+        Files.writeString(root.resolve("bad"), "a file where a directory should be");
+        TraceNodeFixture node = new TraceNodeFixture(kit, root);
+        node.create(trace("bad", "dev-1", 0, 100));
+        node.create(trace("good", "dev-2", 0, 100));
+        node.happens("dev-1", "lost");
+        node.happens("dev-2", "kept");
+
+        awaitMessages(node, "good", "trace_started", "kept");
+        await().atMost(LONG).untilAsserted(() -> {
+            assertThat(node.figures().get("bad").status()).isEqualTo("failed");
+            assertThat(node.figures().get("bad").failure()).contains("bad");
+        });
+        assertThat(node.figures().get("bad").dropped()).isEqualTo(1);
+        assertThat(node.figures().get("good").status()).isEqualTo("running");
+        assertThat(node.delete("bad").code()).isNull();
+    }
+
+    @Test
+    void what_other_nodes_change_is_taken_unless_it_is_older() {
+        TraceNodeFixture node = new TraceNodeFixture(kit, root);
+        TraceEntry theirs = TraceEntry.create(trace("t1", "dev-1", 0, 100), 0, node.clock.millis());
+        TraceEntry stopped = theirs.stopped(node.clock.millis());
+        TraceEntry deleted = stopped.delete(node.clock.millis());
+
+        node.actor.tell(new TraceCommand.Replicated(List.of(theirs)));
+        await().atMost(LONG).until(() -> node.tracer.wants("dev-1"));
+        node.actor.tell(new TraceCommand.Replicated(List.of(deleted)));
+        await().atMost(LONG).until(node.tracer::isIdle);
+        node.actor.tell(new TraceCommand.Replicated(List.of(stopped)));
+        node.actor.tell(new TraceCommand.Replicated(List.of(theirs)));
+
+        assertThat(node.figures()).isEmpty();
+        assertThat(node.tracer.isIdle()).isTrue();
+    }
+
+    @Test
+    void a_deletion_is_remembered_for_a_day() {
+        TraceNodeFixture node = new TraceNodeFixture(kit, root);
+        node.create(trace("t1", "dev-1", 0, 100));
+        node.delete("t1");
+        await().atMost(LONG).until(() -> TraceNodeFixture.saved(root).stream().anyMatch(TraceEntry::deleted));
+
+        node.clock.advance(Duration.ofDays(1).plusSeconds(1));
+        time.timePasses(Duration.ofHours(1));
+
+        node.published.fishForMessage(
+                LONG,
+                message -> message instanceof TraceReplica.Forget
+                        ? FishingOutcomes.complete()
+                        : FishingOutcomes.continueAndIgnore());
+        await().atMost(LONG).until(() -> TraceNodeFixture.saved(root).isEmpty());
+    }
+
+    @Test
+    void a_trace_fails_before_it_fills_the_disk() {
+        TraceNodeFixture node = new TraceNodeFixture(kit, new TraceSettings(root, 3, 1_000_000, 64, Long.MAX_VALUE));
+        node.create(trace("t1", "dev-1", 0, 100));
+        node.happens("dev-1", "a");
+
+        await().atMost(LONG)
+                .untilAsserted(
+                        () -> assertThat(node.figures().get("t1").failure()).contains("nightjar.trace.min-free-disk"));
+        assertThat(node.piece("t1", "0", 1000).hint()).isEqualTo("eof");
+    }
+
+    @Test
+    void every_command_has_its_handler() {
+        TraceNodeFixture node = new TraceNodeFixture(kit, root);
+        TestProbe<Object> replies = kit.createTestProbe();
+        TestProbe<UnhandledMessage> unhandled = kit.createUnhandledMessageProbe();
+        List<TraceCommand> commands = List.of(
+                new TraceCommand.Create(
+                        trace("t1", "dev-1", 0, 100), replies.ref().narrow()),
+                new TraceCommand.Stop("t1", replies.ref().narrow()),
+                new TraceCommand.Delete("t1", replies.ref().narrow()),
+                new TraceCommand.Clear(replies.ref().narrow()),
+                new TraceCommand.GetEntries(replies.ref().narrow()),
+                new TraceCommand.Replicated(List.of()),
+                new TraceCommand.Evaluate(),
+                new TraceCommand.PeersChanged(List.of()),
+                new TraceCommand.GetFigures(replies.ref().narrow()),
+                new TraceCommand.GetDetail("t1", replies.ref().narrow()),
+                new TraceCommand.GetPiece("t1", "0", 1, replies.ref().narrow()));
+
+        commands.forEach(node.actor::tell);
+
+        assertThat(commands.stream().map(command -> command.getClass().getName()))
+                .containsExactlyInAnyOrderElementsOf(Arrays.stream(TraceCommand.class.getPermittedSubclasses())
+                        .map(Class::getName)
+                        .toList());
+        assertThat(replies.receiveSeveralMessages(8, LONG)).hasSize(8);
+        unhandled.expectNoMessage(Duration.ZERO);
+    }
+
+    @Test
+    void pieces_say_whether_more_may_come() {
+        TraceNodeFixture node = new TraceNodeFixture(kit, root);
+        node.create(trace("t1", "dev-1", 10, 20));
+
+        assertThat(node.piece("t1", "0", 100).hint()).isEqualTo("retry");
+        assertThat(node.piece("t1", "0", 0).code()).isEqualTo("BAD_REQUEST");
+        assertThat(node.piece("t1", "nonsense", 100).code()).isEqualTo("BAD_REQUEST");
+        assertThat(node.piece("t1", "x-1-1", 100).code()).isEqualTo("STALE_CURSOR");
+        assertThat(node.piece("no", "0", 100).code()).isEqualTo("NOT_FOUND");
+    }
+}
