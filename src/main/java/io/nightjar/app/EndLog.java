@@ -13,6 +13,9 @@ import org.slf4j.LoggerFactory;
 final class EndLog implements Consumer<ConnectionEnd> {
     private static final Logger log = LoggerFactory.getLogger("io.nightjar.ends");
 
+    /** A ClientID may have 65,535 bytes; a trace has all of them, the log does not. */
+    private static final int LONGEST_TEXT = 512;
+
     private final Counters counters;
 
     EndLog(Counters counters) {
@@ -64,10 +67,10 @@ final class EndLog implements Consumer<ConnectionEnd> {
         return !text.isEmpty();
     }
 
-    /** In quotes, with quotes, backslashes and everything that could break or forge a line escaped. */
+    /** In quotes, cut to a length that a log can bear, with quotes, backslashes and everything that could break or forge a line escaped. */
     private static void quote(StringBuilder line, String text) {
         line.append('"');
-        for (int i = 0; i < text.length(); i++) {
+        for (int i = 0; i < Math.min(text.length(), LONGEST_TEXT); i++) {
             char c = text.charAt(i);
             if (c == '"' || c == '\\') {
                 line.append('\\').append(c);
@@ -78,5 +81,8 @@ final class EndLog implements Consumer<ConnectionEnd> {
             }
         }
         line.append('"');
+        if (text.length() > LONGEST_TEXT) {
+            line.append("...(").append(text.length()).append(" characters)");
+        }
     }
 }

@@ -63,7 +63,7 @@ final class LastPacket {
     }
 
     private static Packet unsupported(DisconnectReason reason) {
-        String level = reason.facts().getOrDefault("level", "");
+        String level = reason.facts().getOrDefault("protocol_level", "");
         boolean old = level.length() == 1 && level.charAt(0) < '5';
         return new Packet.ConnAck(false, ReasonCode.UNSUPPORTED_PROTOCOL_VERSION, old ? Properties.NONE : why(reason));
     }
