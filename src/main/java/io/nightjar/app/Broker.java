@@ -35,6 +35,7 @@ import java.nio.file.Files;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -138,7 +139,7 @@ public final class Broker {
                         trace.minFreeDiskBytes()),
                 counters,
                 settings.nodeName(),
-                Clock.systemDefaultZone());
+                Clock.system(ZoneId.systemDefault()));
         ClusterLinks links = ClusterLinks.start(
                 system, settings.nodeName(), router, retained, counters, LinkLimits.of(settings));
         links.onNodeLost(this::nodeLost);
@@ -236,7 +237,7 @@ public final class Broker {
                             first.administrators(),
                             ApiKeys.open(settings.dataDir()),
                             () -> ready,
-                            Clock.systemDefaultZone()),
+                            Clock.system(ZoneId.systemDefault())),
                     "nightjar.http.bind " + settings.http().bind() + " cannot be had");
         } catch (IOException e) {
             throw new UncheckedIOException("nightjar.data-dir " + settings.dataDir() + " cannot be used", e);
