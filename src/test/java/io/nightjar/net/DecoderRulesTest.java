@@ -8,6 +8,7 @@ import io.netty.buffer.Unpooled;
 import io.nightjar.mqtt.Detail;
 import io.nightjar.mqtt.MqttVersion;
 import io.nightjar.mqtt.Packet;
+import io.nightjar.testing.Normative;
 import java.util.EnumSet;
 import java.util.HexFormat;
 import java.util.List;
@@ -375,6 +376,59 @@ class DecoderRulesTest {
                 server(V5, "f001 19", Rule.AUTH_CODE, "5.0/3.15.2-1", 2, "reason code"));
     }
 
+    @Normative({
+        "311/1.5.3-1",
+        "311/1.5.3-2",
+        "311/2.2.2-1",
+        "311/2.3.1-1",
+        "311/3.1.0-2",
+        "311/3.1.2-13",
+        "311/3.1.2-14",
+        "311/3.1.2-15",
+        "311/3.1.2-22",
+        "311/3.1.2-3",
+        "311/3.10.3-2",
+        "311/3.3.1-2",
+        "311/3.3.1-4",
+        "311/3.3.2-2",
+        "311/3.8.3-3",
+        "311/3.8.3-4",
+        "311/3.9.3-2",
+        "311/4.7.3-1",
+        "5.0/1.5.4-1",
+        "5.0/1.5.4-2",
+        "5.0/1.5.5-1",
+        "5.0/2.1.3-1",
+        "5.0/2.2.1-3",
+        "5.0/3.1.0-1",
+        "5.0/3.1.0-2",
+        "5.0/3.1.2-1",
+        "5.0/3.1.2-11",
+        "5.0/3.1.2-12",
+        "5.0/3.1.2-13",
+        "5.0/3.1.2-2",
+        "5.0/3.1.2-3",
+        "5.0/3.10.3-2",
+        "5.0/3.11.3-2",
+        "5.0/3.14.2-1",
+        "5.0/3.14.2-2",
+        "5.0/3.15.2-1",
+        "5.0/3.2.2-1",
+        "5.0/3.2.2-15",
+        "5.0/3.2.2-8",
+        "5.0/3.3.1-2",
+        "5.0/3.3.1-4",
+        "5.0/3.3.2-14",
+        "5.0/3.3.2-2",
+        "5.0/3.3.4-6",
+        "5.0/3.4.2-1",
+        "5.0/3.5.2-1",
+        "5.0/3.6.2-1",
+        "5.0/3.7.2-1",
+        "5.0/3.8.3-2",
+        "5.0/3.8.3-5",
+        "5.0/3.9.3-2"
+    })
     @ParameterizedTest
     @MethodSource
     void broken(Broken broken) {
@@ -397,6 +451,16 @@ class DecoderRulesTest {
         Set<Rule> tested = broken().map(Broken::rule).collect(Collectors.toSet());
 
         assertThat(tested).isEqualTo(EnumSet.allOf(Rule.class));
+    }
+
+    @Test
+    void every_numbered_statement_of_the_table_is_declared() throws NoSuchMethodException {
+        Normative declared =
+                DecoderRulesTest.class.getDeclaredMethod("broken", Broken.class).getAnnotation(Normative.class);
+
+        assertThat(declared.value())
+                .containsExactlyInAnyOrderElementsOf(
+                        broken().map(Broken::id).filter(id -> id.contains("-")).collect(Collectors.toSet()));
     }
 
     @Test
