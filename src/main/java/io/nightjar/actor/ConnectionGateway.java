@@ -30,13 +30,11 @@ final class ConnectionGateway implements PeerLinkReceiver.Items {
 
     @Override
     public void accept(long uid, int kind, WireInput in) throws NotSerializableException {
+        int itemBytes = 1 + in.remaining(); // all of the item, as its sender counts it into the window
         long number = in.readLong();
         switch (kind) {
             case LinkItems.ATTACHED -> attached(uid, number, in);
-            case LinkItems.PACKET -> {
-                int bytes = in.remaining();
-                packet(uid, number, in.readLong(), WirePackets.read(in), bytes);
-            }
+            case LinkItems.PACKET -> packet(uid, number, in.readLong(), WirePackets.read(in), itemBytes);
             case LinkItems.END -> end(number, Wire.readDisconnectReason(in));
             case LinkItems.INSPECT -> inspect(uid, number, in.readLong(), Wire.readClientView(in));
             case LinkItems.COMMAND -> {
