@@ -97,6 +97,9 @@ final class PeerLink implements Peer {
         long size = bytes.addAndGet(item.length);
         if (!unreachable && (waiting * 2L > settings.queueMessages() || size * 2 > settings.queueBytes())) {
             congested(true);
+            if (unreachable || isLow()) {
+                congested(false); // it drained, or the peer went, before this thread said so: nobody else would
+            }
         }
         if (closed) {
             close();
@@ -115,13 +118,17 @@ final class PeerLink implements Peer {
                 || bytes.get() * 10 >= settings.queueBytes() * tenths;
     }
 
+    private boolean isLow() {
+        return count.get() * 4L <= settings.queueMessages() && bytes.get() * 4 <= settings.queueBytes();
+    }
+
     /** The next item, or null. Only the sender calls. */
     byte @Nullable [] poll() {
         byte[] item = queue.poll();
         if (item != null) {
-            int waiting = count.decrementAndGet();
-            long size = bytes.addAndGet(-item.length);
-            if (waiting * 4L <= settings.queueMessages() && size * 4 <= settings.queueBytes()) {
+            count.decrementAndGet();
+            bytes.addAndGet(-item.length);
+            if (isLow()) {
                 congested(false);
             }
         } else if (retainedLost.compareAndSet(true, false)) {
