@@ -30,7 +30,7 @@ final class Outbound implements Runnable {
     private @Nullable ByteBuf pending;
     private @Nullable OutboundAliases aliases;
     private boolean flushScheduled;
-    private boolean sessionWaits;
+    private volatile boolean sessionWaits;
     private long unwritableSinceMillis;
     private int maximumPacketSize = Integer.MAX_VALUE;
 
@@ -219,14 +219,19 @@ final class Outbound implements Runnable {
 
     /** Whether the session may send more; if not, it is told when it may. */
     boolean isWritable() {
+        if (takesMore()) {
+            return true;
+        }
+        sessionWaits = true;
+        // Asked from another thread it may have emptied before that was said, and nobody would be woken.
+        return takesMore();
+    }
+
+    private boolean takesMore() {
         ByteBuf out = pending;
         int waiting = out == null ? 0 : out.readableBytes();
-        boolean writable = connection.channel.isWritable()
+        return connection.channel.isWritable()
                 && waiting < connection.channel.config().getWriteBufferHighWaterMark();
-        if (!writable) {
-            sessionWaits = true;
-        }
-        return writable;
     }
 
     void writabilityChanged() {
