@@ -317,6 +317,10 @@ public final class SessionActor extends ExtensibleBehavior<SessionCommand>
         if (attached != null) {
             attached.end(DisconnectReason.of(
                     Detail.IMPLEMENTATION_ERROR, "exception", fault.getClass().getName(), "id", id));
+            if (state != null) {
+                // A connection on another node does not answer its end.
+                self.tell(new Detach(state.attachment(), Detail.IMPLEMENTATION_ERROR, null));
+            }
         }
     }
 
