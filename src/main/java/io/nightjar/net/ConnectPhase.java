@@ -164,6 +164,9 @@ final class ConnectPhase {
         connection.cancelDeadline();
         connection.channel.deregister().addListener(left -> target.register(connection.channel)
                 .addListener(joined -> target.execute(() -> {
+                    if (connection.state() != MqttChannel.State.ATTACHING) {
+                        return; // ended on the way: its deadline is in the wheel of the loop it came from
+                    }
                     if (joined.isSuccess()) {
                         connection.deadlineIn(context.sessionTimeoutMillis());
                         attach();

@@ -60,6 +60,7 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements Connecti
     private final Deadline deadline = new Deadline();
     private State state = State.AWAITING_CONNECT;
     private boolean reading;
+    private boolean counted;
     private @Nullable ByteBuf unread;
     private @Nullable DisconnectReason endReason;
 
@@ -103,19 +104,28 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements Connecti
         context.counters().increment(Counter.CONNECTIONS_ACCEPTED);
         peer(); // so that the address is still known when the socket is gone
         int now = open.incrementAndGet();
+        counted = true;
         connectPhase = new ConnectPhase(this, now > listener.maxConnections());
         deadline.set(traffic.startMillis() + listener.connectTimeoutMillis());
     }
 
     @Override
     public void channelInactive(ChannelHandlerContext ctx) {
-        open.decrementAndGet();
         boolean handshaking = state == State.AUTHENTICATING || state == State.ATTACHING;
         if (handshaking && unread != null) {
             return; // it said all it had to say behind its CONNECT and left: that is heard first, see attachedOnLoop
         }
         endOnLoop(DisconnectReason.of(Detail.PEER_FIN));
         outbound.release();
+    }
+
+    /** Comes once for each closed channel, even where {@link #channelInactive} does not: closed while it moves. */
+    @Override
+    public void handlerRemoved(ChannelHandlerContext ctx) {
+        if (counted) {
+            counted = false;
+            open.decrementAndGet();
+        }
     }
 
     @Override
@@ -370,13 +380,19 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements Connecti
         if (session != null) {
             session.tell(new SessionCommand.Detach(attachment, reason.detail(), sessionExpirySeconds));
         }
-        new EndReport(this, phase).tell(reason);
-        releaseUnread();
-        if (answered) {
-            linger();
-        } else {
-            deadline.cancel();
-            channel.close();
+        try {
+            new EndReport(this, phase).tell(reason);
+        } finally {
+            releaseUnread();
+            if (answered) {
+                linger();
+            } else {
+                deadline.cancel();
+                if (channel.isActive()) {
+                    outbound.flush(); // what was answered in this turn goes out before the close
+                }
+                channel.close();
+            }
         }
     }
 
@@ -461,6 +477,11 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements Connecti
         if (next > nowMillis) {
             deadline.set(next);
         } else if (next == KeepAlive.deadlineMillis(traffic.lastInMillis(), keepAliveSeconds)) {
+            if (!channel.config().isAutoRead()) {
+                // Not silent: we do not read. Its time begins anew.
+                deadline.set(KeepAlive.deadlineMillis(nowMillis, keepAliveSeconds));
+                return;
+            }
             endOnLoop(DisconnectReason.of(
                     Detail.KEEP_ALIVE,
                     "keep_alive_s",
@@ -502,7 +523,13 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements Connecti
 
         @Override
         protected void onDeadline(long nowMillis) {
-            deadlinePassed(nowMillis);
+            try {
+                deadlinePassed(nowMillis);
+            } catch (RuntimeException e) {
+                // Out of here it would stop the wheel, and with it every deadline of this loop.
+                endOnLoop(SocketFaults.ours(e, log));
+                channel.close();
+            }
         }
     }
 }
