@@ -142,14 +142,9 @@ final class SessionView {
     }
 
     private static void trace(
-            SessionServices services,
-            String clientId,
-            TraceEvent.Level level,
-            String msg,
-            Map<String, Object> fields) {
+            SessionServices services, String clientId, TraceEvent.Level level, String msg, Map<String, Object> fields) {
         long micros = ChronoUnit.MICROS.between(Instant.EPOCH, services.wall().instant());
-        services.tracer()
-                .emit(new TraceEvent(micros, TraceEvent.Tag.SESSION, level, msg, clientId, "", fields));
+        services.tracer().emit(new TraceEvent(micros, TraceEvent.Tag.SESSION, level, msg, clientId, "", fields));
     }
 
     static void traceDrop(SessionServices services, String clientId, Drop why, Delivery delivery) {

@@ -112,7 +112,9 @@ public final class Broker {
 
     private static Config config(Settings settings) {
         Map<String, Object> own = new HashMap<>();
-        own.put("pekko.remote.artery.canonical.hostname", settings.cluster().bind().getHostString());
+        own.put(
+                "pekko.remote.artery.canonical.hostname",
+                settings.cluster().bind().getHostString());
         own.put("pekko.remote.artery.canonical.port", settings.cluster().bind().getPort());
         own.put("pekko.cluster.roles", List.of(ClientsService.NODE_ROLE + settings.nodeName()));
         own.put(SessionSharding.DISPATCHER + ".type", "Dispatcher");
@@ -140,8 +142,8 @@ public final class Broker {
                 counters,
                 settings.nodeName(),
                 Clock.system(ZoneId.systemDefault()));
-        ClusterLinks links = ClusterLinks.start(
-                system, settings.nodeName(), router, retained, counters, LinkLimits.of(settings));
+        ClusterLinks links =
+                ClusterLinks.start(system, settings.nodeName(), router, retained, counters, LinkLimits.of(settings));
         links.onNodeLost(this::nodeLost);
         SessionServices services = new SessionServices(
                 settings.nodeName(),
@@ -156,8 +158,10 @@ public final class Broker {
                 settings.mqtt().mailboxLength(),
                 ends);
         SessionSharding sessions = SessionSharding.start(system, services);
-        await(membership.join(), "the cluster was not joined: see nightjar.cluster.seed-nodes "
-                + settings.cluster().seedNodes());
+        await(
+                membership.join(),
+                "the cluster was not joined: see nightjar.cluster.seed-nodes "
+                        + settings.cluster().seedNodes());
         sweepRetained();
         listen(context(sessions, links));
         serve();
@@ -225,8 +229,7 @@ public final class Broker {
             Administrators.FirstStart first =
                     Administrators.openOrCreate(settings.dataDir(), System.getenv("NIGHTJAR_ADMIN_PASSWORD"));
             firstPassword = first.password();
-            ClientsService clients =
-                    ClientsService.start(system, settings.nodeName(), directory, this::figures);
+            ClientsService clients = ClientsService.start(system, settings.nodeName(), directory, this::figures);
             http = await(
                     HttpServer.start(
                             system,
@@ -247,8 +250,7 @@ public final class Broker {
     private void sweepRetained() {
         Duration every = Duration.ofSeconds(30);
         system.scheduler()
-                .scheduleWithFixedDelay(
-                        every, every, () -> retained.sweep(clock.millis()), system.executionContext());
+                .scheduleWithFixedDelay(every, every, () -> retained.sweep(clock.millis()), system.executionContext());
     }
 
     /** A node left: connections here whose session it held end, sessions here whose connection it held are told. */
@@ -262,7 +264,9 @@ public final class Broker {
         Map<String, Object> figures = new LinkedHashMap<>();
         figures.put("node", settings.nodeName());
         figures.put("node_status", ready ? "running" : "starting");
-        figures.put("connections", listeners.stream().mapToInt(TcpListener::connections).sum());
+        figures.put(
+                "connections",
+                listeners.stream().mapToInt(TcpListener::connections).sum());
         figures.put("sessions", directory.size());
         figures.put("subscriptions", router.subscriptions());
         figures.put("topics", router.filters());
@@ -318,9 +322,14 @@ public final class Broker {
         for (int i = 0; i < listeners.size(); i++) {
             Settings.TcpListener listener = settings.listeners().get(i);
             text.append("\nlistener.tcp.").append(listener.name()).append('=');
-            text.append(listener.bind().getHostString()).append(':').append(listeners.get(i).port());
+            text.append(listener.bind().getHostString())
+                    .append(':')
+                    .append(listeners.get(i).port());
         }
-        text.append("\nhttp=").append(settings.http().bind().getHostString()).append(':').append(httpPort());
+        text.append("\nhttp=")
+                .append(settings.http().bind().getHostString())
+                .append(':')
+                .append(httpPort());
         return text.append("\ncluster=").append(clusterAddress()).toString();
     }
 
@@ -337,7 +346,8 @@ public final class Broker {
         ready = false;
         listeners.forEach(listener -> quietly(listener.stopAccepting(), 5));
         connections.endAll(DisconnectReason.of(Detail.SERVER_SHUTTING_DOWN));
-        Drained.await(() -> listeners.stream().mapToInt(TcpListener::connections).sum() == 0, Duration.ofSeconds(4));
+        Drained.await(
+                () -> listeners.stream().mapToInt(TcpListener::connections).sum() == 0, Duration.ofSeconds(4));
         if (http != null) {
             quietly(http.stop(Duration.ofSeconds(3)), 5);
         }

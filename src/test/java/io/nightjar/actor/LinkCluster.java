@@ -43,7 +43,6 @@ final class LinkCluster implements AutoCloseable {
         return ConfigFactory.parseString(
                         """
                         pekko.remote.artery.canonical { hostname = "127.0.0.1", port = 0 }
-                        pekko.coordinated-shutdown.run-by-jvm-shutdown-hook = off
                         pekko.remote.artery.advanced.buffer-pool-size = 8
                         pekko.cluster.log-info = off
                         pekko.loglevel = WARNING
