@@ -76,6 +76,7 @@ public final class Broker {
     private @Nullable HttpServer http;
     private @Nullable String firstPassword;
     private volatile boolean ready;
+    private boolean stopped;
 
     private Broker(Settings settings) {
         this.settings = settings;
@@ -343,6 +344,10 @@ public final class Broker {
 
     /** Tells every client, lets the cluster know, and ends all threads. Safe to call twice. */
     public synchronized void stop() {
+        if (stopped) {
+            return;
+        }
+        stopped = true;
         ready = false;
         listeners.forEach(listener -> quietly(listener.stopAccepting(), 5));
         connections.endAll(DisconnectReason.of(Detail.SERVER_SHUTTING_DOWN));

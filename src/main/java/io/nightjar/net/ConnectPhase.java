@@ -33,6 +33,7 @@ final class ConnectPhase {
     private final NetContext context;
     private final boolean overLimit;
     private Packet.@Nullable Connect connect;
+    private @Nullable MqttVersion undecodable;
     private Handshake.@Nullable Agreed agreed;
 
     ConnectPhase(MqttChannel connection, boolean overLimit) {
@@ -41,10 +42,15 @@ final class ConnectPhase {
         this.overLimit = overLimit;
     }
 
-    /** Version of the CONNECT that waits for its answer, or null if none came yet. */
+    /** Version of the CONNECT that waits for its answer, or null if none came yet or it does not tell. */
     @Nullable
     MqttVersion version() {
-        return connect == null ? null : connect.version();
+        return connect == null ? undecodable : connect.version();
+    }
+
+    /** A CONNECT came that cannot be decoded; its version, where it tells, is that of the answer. */
+    void undecodable(@Nullable MqttVersion version) {
+        undecodable = version;
     }
 
     Packet.@Nullable Connect packet() {

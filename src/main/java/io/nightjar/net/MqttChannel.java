@@ -217,6 +217,9 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements Connecti
             // A trace by ClientID shall show a CONNECT that is broken further on.
             clientId = ConnectPeek.clientId(in);
         }
+        if (connectPhase != null) {
+            connectPhase.undecodable(ConnectPeek.version(in));
+        }
         endOnLoop(e.reason());
     }
 
