@@ -1,0 +1,64 @@
+package io.nightjar.testing;
+
+import io.nightjar.app.Broker;
+import io.nightjar.app.Settings;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Objects;
+
+/** A node in this JVM, on free ports of the loopback. Starting one takes seconds: share it among the tests of a class. */
+public final class TestBroker implements AutoCloseable {
+    private final String name;
+    private final Broker broker;
+    private final ApiClient api;
+
+    private TestBroker(String name, Broker broker) {
+        this.name = name;
+        this.broker = broker;
+        this.api = new ApiClient(broker.httpPort(), Objects.requireNonNull(broker.firstPassword()));
+    }
+
+    /**
+     * Starts a node alone, or joins the cluster of others.
+     *
+     * @param directory fresh; the node's own directory is made in it
+     * @param settings as on the command line, without the leading {@code nightjar.}
+     */
+    public static TestBroker start(Path directory, String name, Map<String, String> settings, TestBroker... seeds) {
+        Map<String, String> all = new HashMap<>();
+        all.put("nightjar.node-name", name);
+        all.put("nightjar.data-dir", directory.resolve(name).toString());
+        all.put("nightjar.listeners.tcp.default.bind", "127.0.0.1:0");
+        all.put("nightjar.http.bind", "127.0.0.1:0");
+        all.put("nightjar.cluster.bind", "127.0.0.1:0");
+        for (TestBroker seed : seeds) {
+            all.merge("nightjar.cluster.seed-nodes", seed.broker.clusterAddress(), (a, b) -> a + "," + b);
+        }
+        settings.forEach((key, value) -> all.put("nightjar." + key, value));
+        return new TestBroker(name, Broker.start(Settings.load(null, all)));
+    }
+
+    public String name() {
+        return name;
+    }
+
+    /** Port of MQTT on 127.0.0.1. */
+    public int port() {
+        return broker.mqttPort("default");
+    }
+
+    public ApiClient api() {
+        return api;
+    }
+
+    public Broker broker() {
+        return broker;
+    }
+
+    /** Stops it in order. Safe to call twice. */
+    @Override
+    public void close() {
+        broker.stop();
+    }
+}
