@@ -31,7 +31,7 @@ public final class NodeProcess implements AutoCloseable {
     }
 
     /**
-     * Starts the process and does not wait for it: {@link #awaitReady} does.
+     * Starts the process and does not wait for it; {@link #awaitReady} does.
      *
      * @param directory fresh; the node's own directory is made in it
      * @param seeds {@code host:port} of nodes to join
@@ -90,7 +90,7 @@ public final class NodeProcess implements AutoCloseable {
 
     /** Port of MQTT on 127.0.0.1. */
     public int port() {
-        return port("tcp:default");
+        return port("listener\\.tcp\\.default");
     }
 
     /** {@code host:port} that other nodes name as a seed. */
@@ -103,7 +103,8 @@ public final class NodeProcess implements AutoCloseable {
     }
 
     private int port(String word) {
-        Matcher found = Pattern.compile(word + "=127\\.0\\.0\\.1:(\\d+)").matcher(output());
+        Matcher found =
+                Pattern.compile("\\b" + word + "=127\\.0\\.0\\.1:(\\d+)").matcher(output());
         if (!found.find()) {
             throw new IllegalStateException("no " + word + " in " + output());
         }
