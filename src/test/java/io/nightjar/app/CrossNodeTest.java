@@ -110,6 +110,7 @@ class CrossNodeTest {
 
     /** Connects clients that subscribe to {@code all} with QoS 2 and keep their session for a while. */
     private static List<RawMqttClient> connect(String prefix, Broker broker) throws IOException {
+        long before = second.counters().get(Counter.SESSIONS_CREATED);
         List<RawMqttClient> clients = new ArrayList<>();
         for (int i = 0; i < CLIENTS; i++) {
             RawMqttClient client = RawMqttClient.connect("127.0.0.1", broker.mqttPort("default"));
@@ -119,6 +120,8 @@ class CrossNodeTest {
             assertThat(client.subscribe(1, "all", QoS.EXACTLY_ONCE).codes()).containsExactly(ReasonCode.GRANTED_QOS_2);
             clients.add(client);
         }
+        long elsewhere = second.counters().get(Counter.SESSIONS_CREATED) - before;
+        assertThat(elsewhere).isBetween(1L, CLIENTS - 1L);
         return clients;
     }
 
