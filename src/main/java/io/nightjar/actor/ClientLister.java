@@ -25,6 +25,12 @@ final class ClientLister extends AbstractBehavior<ClientLister.Event> {
     /** Sessions asked at a time. */
     private static final int AT_A_TIME = 64;
 
+    /** Most bytes in one answer: with one more client of the largest names it still fits a frame between nodes. */
+    private static final int MOST_BYTES = 512 << 10;
+
+    /** Names and numbers of a view. */
+    private static final int VIEW_BYTES = 700;
+
     private static final Duration PATIENCE = Duration.ofSeconds(4);
 
     sealed interface Event {}
@@ -115,8 +121,26 @@ final class ClientLister extends AbstractBehavior<ClientLister.Event> {
 
     private Behavior<Event> finish() {
         long count = filter.isOpen() ? directory.size() : matching;
-        List<Map<String, Object>> clients = new ArrayList<>(found.values());
-        question.replyTo().tell(new Listed(node, clients, count));
+        List<Map<String, Object>> clients = new ArrayList<>();
+        int bytes = 0;
+        for (Map<String, Object> client : found.values()) {
+            bytes += weight(client);
+            if (bytes > MOST_BYTES && !clients.isEmpty()) {
+                break;
+            }
+            clients.add(client);
+        }
+        boolean more = clients.size() < found.size() || found.size() >= question.most();
+        question.replyTo().tell(new Listed(node, clients, count, more));
         return Behaviors.stopped();
+    }
+
+    /** Bytes of a view on the wire, about: its texts come from the client and may be 64 KB each. */
+    private static int weight(Map<String, Object> client) {
+        int bytes = VIEW_BYTES;
+        for (Object value : client.values()) {
+            bytes += value instanceof String text ? 3 * text.length() : 0;
+        }
+        return bytes;
     }
 }

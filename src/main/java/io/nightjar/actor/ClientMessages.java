@@ -13,8 +13,12 @@ sealed interface ClientMessages extends ControlMessage {
     record ListClients(Map<String, List<String>> filters, String after, int most, ActorRef<Listed> replyTo)
             implements ClientMessages {}
 
-    /** @param matching all of the node that match, whatever {@code after} and {@code most} */
-    record Listed(String node, List<Map<String, Object>> clients, long matching) implements ControlMessage {}
+    /**
+     * @param matching all of the node that match, whatever {@code after} and {@code most}
+     * @param more whether others may follow these: ask again after the last
+     */
+    record Listed(String node, List<Map<String, Object>> clients, long matching, boolean more)
+            implements ControlMessage {}
 
     record FindClient(String clientId, ActorRef<Found> replyTo) implements ClientMessages {}
 

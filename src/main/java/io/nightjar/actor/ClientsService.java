@@ -101,7 +101,7 @@ public final class ClientsService implements Clients {
                     List<ClientView> clients = new ArrayList<>(sofar.clients());
                     listed.clients().forEach(fields -> clients.add(new ClientView(fields)));
                     Part now = new Part(listed.node(), clients, listed.matching());
-                    boolean more = listed.clients().size() == most && clients.size() < needed;
+                    boolean more = listed.more() && !listed.clients().isEmpty() && clients.size() < needed;
                     return more
                             ? collect(
                                     agent,
