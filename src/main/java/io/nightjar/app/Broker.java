@@ -41,11 +41,14 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.apache.pekko.Done;
 import org.apache.pekko.actor.BootstrapSetup;
+import org.apache.pekko.actor.CoordinatedShutdown;
 import org.apache.pekko.actor.setup.ActorSystemSetup;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
@@ -88,11 +91,21 @@ public final class Broker {
         this.router = new Router(counters, retained, settings.nodeName(), clock::millis);
         this.loops = new NettyLoops(Runtime.getRuntime().availableProcessors(), true, clock);
         this.connections = new OpenConnections(loops);
-        this.system = ActorSystem.create(
-                Behaviors.empty(),
-                "nightjar",
-                ActorSystemSetup.create(BootstrapSetup.create(config(settings)), new LoopsSetup(loops)));
+        this.system = system(settings, loops);
         this.membership = new ClusterMembership(system, settings.cluster().seedNodes());
+    }
+
+    /** The actor system, or no thread at all: the loops run already. */
+    private static ActorSystem<Void> system(Settings settings, NettyLoops loops) {
+        try {
+            return ActorSystem.create(
+                    Behaviors.empty(),
+                    "nightjar",
+                    ActorSystemSetup.create(BootstrapSetup.create(config(settings)), new LoopsSetup(loops)));
+        } catch (RuntimeException e) {
+            loops.shutdown();
+            throw e;
+        }
     }
 
     /**
@@ -165,6 +178,8 @@ public final class Broker {
                         + settings.cluster().seedNodes());
         sweepRetained();
         listen(context(sessions, links));
+        CoordinatedShutdown.get(system)
+                .addTask(CoordinatedShutdown.PhaseServiceUnbind(), "nightjar-listeners", this::closeListeners);
         serve();
         ready = true;
         log.info("event=node_started {}", describe().replace('\n', ' '));
@@ -340,7 +355,20 @@ public final class Broker {
         return version == null ? "development" : version;
     }
 
+    /** Completes when the actor system is gone: after {@link #stop}, or because the cluster took this node for down. */
+    public CompletionStage<Done> whenTerminated() {
+        return system.getWhenTerminated();
+    }
+
     // ---- the orderly end
+
+    /** Without sessions there is nothing to listen for: also when the cluster decided that this node ends. */
+    private CompletionStage<Done> closeListeners() {
+        ready = false;
+        listeners.forEach(TcpListener::stopAccepting);
+        connections.endAll(DisconnectReason.of(Detail.SERVER_SHUTTING_DOWN));
+        return CompletableFuture.completedFuture(Done.getInstance());
+    }
 
     /** Tells every client, lets the cluster know, and ends all threads. Safe to call twice. */
     public synchronized void stop() {
@@ -349,14 +377,15 @@ public final class Broker {
         }
         stopped = true;
         ready = false;
+        boolean alive = !whenTerminated().toCompletableFuture().isDone();
         listeners.forEach(listener -> quietly(listener.stopAccepting(), 5));
         connections.endAll(DisconnectReason.of(Detail.SERVER_SHUTTING_DOWN));
         Drained.await(
                 () -> listeners.stream().mapToInt(TcpListener::connections).sum() == 0, Duration.ofSeconds(4));
-        if (http != null) {
+        if (http != null && alive) {
             quietly(http.stop(Duration.ofSeconds(3)), 5);
         }
-        if (traces != null) {
+        if (traces != null && alive) {
             quietly(traces.stop(), 10);
         }
         if (passwords != null) {

@@ -9,6 +9,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -26,6 +27,7 @@ import org.slf4j.LoggerFactory;
 public final class Main {
     static final int EXIT_FAILED = 1;
     static final int EXIT_USAGE = 64; // sysexits.h EX_USAGE
+    static final int EXIT_ENDED = 75; // EX_TEMPFAIL: start it again
     static final int EXIT_CONFIG = 78; // EX_CONFIG
 
     private Main() {}
@@ -114,7 +116,15 @@ public final class Main {
         Logger log = LoggerFactory.getLogger(Main.class);
         try {
             Broker broker = Broker.start(settings);
-            Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(broker, files, log), "nightjar-stop"));
+            AtomicBoolean stopping = new AtomicBoolean();
+            Runtime.getRuntime()
+                    .addShutdownHook(new Thread(
+                            () -> {
+                                stopping.set(true);
+                                stop(broker, files, log);
+                            },
+                            "nightjar-stop"));
+            broker.whenTerminated().thenRun(() -> endedByCluster(stopping, log));
             tellFirstPassword(broker.firstPassword(), files, background, out);
             files.ready(broker.describe());
             if (!background) {
@@ -127,6 +137,15 @@ public final class Main {
             err.println("nightjar does not start: " + causes(e));
             files.release();
             return EXIT_FAILED;
+        }
+    }
+
+    /** The actor system went without being asked: the event loops would live on and serve nobody. */
+    private static void endedByCluster(AtomicBoolean stopping, Logger log) {
+        if (!stopping.get()) {
+            log.error("event=node_ended problem=\"the cluster went on without this node, or it could not join\"");
+            // On a thread of its own: exit waits for the hook, which waits for others.
+            new Thread(() -> System.exit(EXIT_ENDED), "nightjar-exit").start();
         }
     }
 
