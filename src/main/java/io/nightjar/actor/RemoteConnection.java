@@ -132,6 +132,11 @@ final class RemoteConnection implements Connection {
         link.tell(command);
     }
 
+    /** Bytes that the socket's node has not acknowledged. */
+    synchronized long bytesUnderWay() {
+        return bytesUnderWay;
+    }
+
     /** The socket took this much. */
     synchronized void onConsumed(int packets, long bytes) {
         packetsUnderWay = Math.max(0, packetsUnderWay - packets);

@@ -139,6 +139,20 @@ class RemoteConnectionTest {
     }
 
     @Test
+    void the_window_is_all_open_again_when_all_is_acknowledged() {
+        for (int i = 0; i < WINDOW; i++) {
+            remote.send(publish(10));
+        }
+        await().atMost(LONG).until(() -> socket.packets.size() == WINDOW);
+
+        // Anything left over would add up until the window stays shut.
+        await().atMost(LONG).until(() -> {
+            socket.session.get().tell(new SessionCommand.Writable(7, true));
+            return ((RemoteConnection) remote).bytesUnderWay() == 0;
+        });
+    }
+
+    @Test
     void a_lost_packet_ends_the_connection_on_both_sides() {
         remote.send(publish(1));
         byte[] third = LinkItems.packet(socket.number, 4, publish(3));
