@@ -173,8 +173,14 @@ final class TraceWriter {
         });
     }
 
-    /** Writes what waits and closes all files; traces that run go on when the node is back. Done when that is. */
-    CompletionStage<Done> stop() {
+    /**
+     * Writes what waits and closes all files; traces that run go on when the node is back. Done when that is. Safe to
+     * call twice: the broker stops it early, and the actor system on its own way out.
+     */
+    synchronized CompletionStage<Done> stop() {
+        if (queue.isCompleted()) {
+            return finished;
+        }
         task(() -> {
             open.forEach(target -> target.close(null));
             open.clear();

@@ -392,7 +392,7 @@ public final class Broker {
             passwords.close();
         }
         quietly(membership.leave(), 30);
-        loops.shutdown().awaitUninterruptibly(10, TimeUnit.SECONDS);
+        quietly(loops.shutdown(), 10);
         log.info("event=node_stopped node=\"{}\"", settings.nodeName());
     }
 

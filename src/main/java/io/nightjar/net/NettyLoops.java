@@ -11,12 +11,13 @@ import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.EventExecutor;
-import io.netty.util.concurrent.Future;
 import io.nightjar.message.EventLoops;
 import io.nightjar.message.TimerWheel;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 
@@ -94,8 +95,10 @@ public final class NettyLoops implements EventLoops {
         return wheels.get(loops.indexOf(loop));
     }
 
-    /** Stops the loops after the tasks they have; the future completes when their threads are gone. */
-    public Future<?> shutdown() {
-        return group.shutdownGracefully(0, 5, TimeUnit.SECONDS);
+    /** Stops the loops after the tasks they have; the stage completes when their threads are gone. */
+    public CompletionStage<Void> shutdown() {
+        CompletableFuture<Void> done = new CompletableFuture<>();
+        group.shutdownGracefully(0, 5, TimeUnit.SECONDS).addListener(ended -> done.complete(null));
+        return done;
     }
 }

@@ -52,13 +52,16 @@ class NodeFilesTest {
 
         Path file = dir.resolve("first-password");
         assertThat(file).hasContent("geheim\n");
-        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file))).isEqualTo("rw-------");
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
+                .isEqualTo("rw-------");
     }
 
     @Test
     void a_directory_that_cannot_be_made_is_a_clear_error() throws IOException {
         Path file = Files.writeString(dir.resolve("file"), "");
 
-        assertThatThrownBy(() -> NodeFiles.claim(file)).isInstanceOf(IOException.class).hasMessageContaining("file");
+        assertThatThrownBy(() -> NodeFiles.claim(file))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("file");
     }
 }
