@@ -12,6 +12,7 @@ import io.nightjar.actor.ClientMessages.Listed;
 import io.nightjar.actor.ClientMessages.Subscriptions;
 import io.nightjar.message.ClientView;
 import io.nightjar.message.Clients;
+import io.nightjar.message.Traces;
 import io.nightjar.mqtt.DisconnectReason;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -152,14 +153,23 @@ public final class ClientsService implements Clients {
                         .filter(Objects::nonNull)
                         .map(ClientView::new)
                         .findFirst()
-                        .orElse(null));
+                        .orElseGet(() -> {
+                            noneHasIt(answers);
+                            return null;
+                        }));
     }
 
     @Override
     public CompletionStage<Boolean> kick(String clientId, DisconnectReason reason, boolean keepSession) {
         return askAll((ActorRef<Kicked> replyTo) ->
                         new KickClient(clientId, reason.detail(), reason.facts(), keepSession, replyTo))
-                .thenApply(answers -> answers.stream().anyMatch(Kicked::existed));
+                .thenApply(answers -> {
+                    boolean existed = answers.stream().anyMatch(Kicked::existed);
+                    if (!existed) {
+                        noneHasIt(answers);
+                    }
+                    return existed;
+                });
     }
 
     @Override
@@ -169,7 +179,10 @@ public final class ClientsService implements Clients {
                         .map(Subscriptions::subscriptions)
                         .filter(Objects::nonNull)
                         .findFirst()
-                        .orElse(null));
+                        .orElseGet(() -> {
+                            noneHasIt(answers);
+                            return null;
+                        }));
     }
 
     @Override
@@ -179,6 +192,14 @@ public final class ClientsService implements Clients {
             answers.forEach(answer -> nodes.put(answer.node(), answer.figures()));
             return nodes;
         });
+    }
+
+    /** No node that answered has it; if one did not answer, nobody can know, and the caller is told so. */
+    private void noneHasIt(List<?> answers) {
+        if (answers.size() < Math.max(agents.size(), members().size())) {
+            throw new Traces.Refused(
+                    "SERVICE_UNAVAILABLE", "not every node answered, and those that did do not have it: try again");
+        }
     }
 
     /** Asks every node; those that do not answer in time are left out. */

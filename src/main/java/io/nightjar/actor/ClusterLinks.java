@@ -12,6 +12,8 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.Props;
+import org.apache.pekko.actor.typed.SupervisorStrategy;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
 
 /**
  * The links of this node to all others: messages, retained messages, routes, and what sessions and sockets on different
@@ -43,7 +45,12 @@ public final class ClusterLinks {
         node.start(nodeName, settings, counters);
         ClusterLinks links = new ClusterLinks(node);
         router.setRetainedReplication(links::replicate);
-        system.systemActorOf(LinkHub.create(node, router, retained, links::lost), LinkHub.NAME, Props.empty());
+        // A fault in one message must not make the node deaf: the hub goes on with the state it has.
+        system.systemActorOf(
+                Behaviors.supervise(LinkHub.create(node, router, retained, links::lost))
+                        .onFailure(SupervisorStrategy.resume()),
+                LinkHub.NAME,
+                Props.empty());
         return links;
     }
 

@@ -1,6 +1,18 @@
 /**
  * The carriers: actors that give the pure rooms below a place in the cluster.
  *
+ * <p><b>Sessions.</b> {@link io.nightjar.actor.SessionActor} is one Cluster Sharding entity per ClientID, used through
+ * sharding to attach only; whatever follows goes from reference to reference, fenced by the attachment number. It runs
+ * on the event loop of its ClientID ({@link io.nightjar.actor.LoopDispatcher}), where its socket has moved to: an echoed
+ * message costs 5.1 us of CPU so, 8.8 us with the actor on a fork-join pool, 5.0 us without an actor. Its handlers are
+ * written by hand and its timers sit in the loop's wheel, since a built {@code Receive} is 100 and a Pekko timer 350
+ * bytes for each of a million sessions. Lists and kicks ask the {@code ClientAgent} of every node instead of sharding, so
+ * that asking for a ClientID that nobody has creates nothing.
+ *
+ * <p><b>Traces.</b> {@code TraceActor} keeps definitions, replicated through Distributed Data (a small table, what it is
+ * meant for) and on disk; events go through a queue bounded in number and bytes to one stream that writes, never through
+ * an actor or on a loop.
+ *
  * <p><b>How nodes talk.</b> {@link io.nightjar.actor.ClusterLinks} keeps two lanes to every other node, one for messages
  * and one for what sessions and sockets on different nodes say to each other. A lane is a bounded queue in front of
  * numbered batches: at most a window of them is under way, the peer acknowledges, what is missing is sent again, what
@@ -31,7 +43,7 @@
  * is. Shards stay where they are ({@link io.nightjar.actor.StayingAllocationStrategy}): moving one ends the connections
  * of its sessions.
  *
- * <p>Membership is the only source of who is there. The receptionist would tell the same later, and there is no death
+ * <p>For the links, membership is the only source of who is there. The receptionist would tell the same later, and there is no death
  * watch on remote actors: for a million sessions its system messages alone could overflow and quarantine a node.
  */
 @NullMarked

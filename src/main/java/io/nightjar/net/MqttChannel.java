@@ -79,6 +79,7 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements Connecti
     long attachment;
     int keepAliveSeconds;
     boolean cleanStart;
+    boolean unanswerable;
     long requestedExpirySeconds;
 
     @Nullable
@@ -379,7 +380,7 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements Connecti
         ConnectPhase phase = connectPhase;
         connectPhase = null;
         Packet last = LastPacket.of(reason, wasConnected, phase == null ? null : phase.version(), decoder);
-        boolean answered = last != null && channel.isActive() && outbound.writeLast(last);
+        boolean answered = last != null && !unanswerable && channel.isActive() && outbound.writeLast(last);
         if (session != null) {
             session.tell(new SessionCommand.Detach(attachment, reason.detail(), sessionExpirySeconds));
         }

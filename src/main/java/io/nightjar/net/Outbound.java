@@ -7,6 +7,8 @@ import io.netty.channel.socket.DuplexChannel;
 import io.nightjar.connection.OutboundAliases;
 import io.nightjar.message.SessionCommand;
 import io.nightjar.metrics.Counters.Counter;
+import io.nightjar.mqtt.Detail;
+import io.nightjar.mqtt.DisconnectReason;
 import io.nightjar.mqtt.MqttVersion;
 import io.nightjar.mqtt.Packet;
 import io.nightjar.mqtt.Properties;
@@ -57,6 +59,16 @@ final class Outbound implements Runnable {
         if (fitting == null) {
             connection.traffic.droppedTooLarge();
             connection.context.counters().increment(Counter.DROPPED_TOO_LARGE);
+            if (!(packet instanceof Packet.Publish)) {
+                connection.unanswerable = packet instanceof Packet.ConnAck; // nothing may go before it [5.0/3.2.0-1]
+                // Only a PUBLISH may be left out [5.0/3.1.2-25]; whoever waits for an answer must not wait for ever.
+                connection.endOnLoop(DisconnectReason.of(
+                        Detail.PACKET_TOO_LARGE,
+                        "packet",
+                        packet.type().name(),
+                        "problem",
+                        "the client's Maximum Packet Size of " + maximumPacketSize + " leaves no room for the answer"));
+            }
             return;
         }
         ByteBuf out = buffer();

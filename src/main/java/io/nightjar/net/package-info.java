@@ -10,6 +10,12 @@
  * <p>{@link io.nightjar.net.PacketDecoder} reads, {@link io.nightjar.net.PacketEncoder} writes, {@link
  * io.nightjar.net.Rule} lists every rule that is held here. What a packet alone cannot break (aliases, quotas, limits of
  * this broker, the syntax of Topic Filters) is the connection's part.
+ *
+ * <p>{@link io.nightjar.net.MqttChannel} is one connection from accept to its one end. It has no actor, no buffer while
+ * idle and no timer object: its deadline is an entry in the wheel of its loop. After CONNECT it moves to the loop of its
+ * ClientID, and from then on it shares a thread with its session. What goes out in one turn of the loop is encoded into
+ * one buffer and leaves with one write: coalescing took a delivery from 4.2 to 0.82 us in the prototype, more than any
+ * choice of dispatcher.
  */
 @NullMarked
 package io.nightjar.net;

@@ -11,6 +11,7 @@ import io.nightjar.mqtt.Bytes;
 import io.nightjar.mqtt.MqttVersion;
 import io.nightjar.mqtt.Packet;
 import io.nightjar.mqtt.Properties;
+import io.nightjar.mqtt.Property;
 import io.nightjar.mqtt.QoS;
 import io.nightjar.mqtt.ReasonCode;
 import io.nightjar.mqtt.SubscriptionOptions;
@@ -106,6 +107,19 @@ class BadInputTest {
         String end = endOf(new byte[] {(byte) 0xC0, 0x00});
 
         assertThat(end).contains("reason=internal_error detail=protocol_error").contains("mqtt_pingreq");
+    }
+
+    @Test
+    void a_client_that_leaves_no_room_for_connack_is_closed_without_a_packet() throws Exception {
+        Properties tiny = Properties.of(Property.MAXIMUM_PACKET_SIZE, 4L);
+        try (RawMqttClient client = raw()) {
+            client.send(new Packet.Connect(MqttVersion.V5, true, 0, tiny, "takes-nothing", null, null, null));
+
+            assertThat(client.receive(PATIENCE)).isNull();
+            assertThat(client.end()).isEqualTo(RawMqttClient.End.EOF);
+        }
+        await("end").atMost(PATIENCE).until(() -> log.ends("takes-nothing").size() == 1);
+        assertThat(log.ends("takes-nothing").get(0)).contains("reason=internal_error detail=packet_too_large");
     }
 
     @Test
