@@ -1,0 +1,187 @@
+package io.nightjar.net;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.nightjar.auth.AllowAll;
+import io.nightjar.auth.Authorizer;
+import io.nightjar.connection.ConnectionLimits;
+import io.nightjar.diagnosis.ConnectionEnd;
+import io.nightjar.message.Backpressure;
+import io.nightjar.message.SessionCommand;
+import io.nightjar.message.SessionLink;
+import io.nightjar.metrics.Counters;
+import io.nightjar.mqtt.Detail;
+import io.nightjar.mqtt.MqttVersion;
+import io.nightjar.mqtt.Packet;
+import io.nightjar.mqtt.Properties;
+import io.nightjar.mqtt.ReasonCode;
+import io.nightjar.routing.RetainedLimits;
+import io.nightjar.routing.RetainedMessages;
+import io.nightjar.routing.Router;
+import io.nightjar.testing.Normative;
+import io.nightjar.testing.RawMqttClient;
+import io.nightjar.trace.Tracer;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Keep Alive on a real socket whose clock only the test moves, on native epoll and on NIO. */
+class KeepAliveTest {
+    private static final Duration PATIENCE = Duration.ofSeconds(20);
+
+    private final AtomicLong now = new AtomicLong(1_700_000_000_000L);
+    private final InstantSource clock = () -> Instant.ofEpochMilli(now.get());
+    private final BlockingQueue<ConnectionEnd> ends = new LinkedBlockingQueue<>();
+    private final BlockingQueue<SessionCommand> session = new LinkedBlockingQueue<>();
+    private NettyLoops loops;
+    private TcpListener listener;
+
+    private void start(boolean nativeTransport) {
+        loops = new NettyLoops(1, nativeTransport, clock);
+        Counters counters = new Counters();
+        Router router = new Router(
+                counters, new RetainedMessages(RetainedLimits.DEFAULT, counters, clock::millis), "test", clock::millis);
+        NetContext context = new NetContext(
+                "test",
+                loops,
+                new ConnectionLimits(1 << 20, 1024, 16, 8, 8, 64, 64, 0xFFFF_FFFFL, 7200, 0),
+                (clientId, connection, info) -> connection.attached(1, false, new Link()),
+                router,
+                new AllowAll(),
+                (client, action, topic, qos, retain) -> Authorizer.Decision.ALLOWED,
+                new Tracer(),
+                counters,
+                Backpressure.NONE,
+                ends::add,
+                closed -> {},
+                clock,
+                clock,
+                10_000,
+                60_000);
+        listener = TcpListener.start(
+                        context, new ListenerSettings("test", "127.0.0.1", 0, 128, 100, 10_000, 32 << 10, 128 << 10))
+                .toCompletableFuture()
+                .join();
+    }
+
+    @AfterEach
+    void stop() {
+        listener.stopAccepting().toCompletableFuture().join();
+        loops.shutdown().toCompletableFuture().join();
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    @Normative("5.0/3.1.2-22")
+    void silence_of_one_and_a_half_times_keep_alive_ends_the_connection_and_not_less(boolean nativeTransport)
+            throws Exception {
+        start(nativeTransport);
+        try (RawMqttClient client = RawMqttClient.connect("127.0.0.1", listener.port(), MqttVersion.V5)) {
+            client.send(connect(10));
+            client.expect(Packet.ConnAck.class);
+
+            pass(Duration.ofMillis(14_900));
+            assertThat(ends).isEmpty();
+            pass(Duration.ofMillis(200));
+
+            assertThat(client.expect(Packet.Disconnect.class).code()).isEqualTo(ReasonCode.KEEP_ALIVE_TIMEOUT);
+            ConnectionEnd end = ends.poll(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+            assertThat(end.reason().detail()).isEqualTo(Detail.KEEP_ALIVE);
+            assertThat(end.reason().facts()).containsEntry("keep_alive_s", "10");
+            assertThat(session.poll(PATIENCE.toSeconds(), TimeUnit.SECONDS))
+                    .isEqualTo(new SessionCommand.Detach(1, Detail.KEEP_ALIVE, null));
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    @Normative("5.0/3.1.2-22")
+    void any_packet_of_the_client_starts_the_time_again(boolean nativeTransport) throws Exception {
+        start(nativeTransport);
+        try (RawMqttClient client = RawMqttClient.connect("127.0.0.1", listener.port(), MqttVersion.V5)) {
+            client.send(connect(10));
+            client.expect(Packet.ConnAck.class);
+
+            for (int i = 0; i < 3; i++) {
+                pass(Duration.ofSeconds(14));
+                client.send(Packet.PingReq.INSTANCE);
+                client.expect(Packet.PingResp.class);
+            }
+
+            assertThat(ends).isEmpty();
+            pass(Duration.ofMillis(15_100));
+            assertThat(client.expect(Packet.Disconnect.class).code()).isEqualTo(ReasonCode.KEEP_ALIVE_TIMEOUT);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void keep_alive_0_never_ends_a_connection(boolean nativeTransport) throws Exception {
+        start(nativeTransport);
+        try (RawMqttClient client = RawMqttClient.connect("127.0.0.1", listener.port(), MqttVersion.V5)) {
+            client.send(connect(0));
+            client.expect(Packet.ConnAck.class);
+
+            pass(Duration.ofDays(7));
+            client.send(Packet.PingReq.INSTANCE);
+
+            client.expect(Packet.PingResp.class);
+            assertThat(ends).isEmpty();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void a_transport_without_connect_is_given_up(boolean nativeTransport) throws Exception {
+        start(nativeTransport);
+        try (RawMqttClient client = RawMqttClient.connect("127.0.0.1", listener.port(), MqttVersion.V5)) {
+            client.sendHex("10 20 00 04");
+            accepted();
+
+            pass(Duration.ofMillis(10_100));
+
+            assertThat(client.awaitEnd(PATIENCE)).isNotEqualTo(RawMqttClient.End.OPEN);
+            assertThat(ends.poll(PATIENCE.toSeconds(), TimeUnit.SECONDS)
+                            .reason()
+                            .detail())
+                    .isEqualTo(Detail.CONNECT_TIMEOUT);
+        }
+    }
+
+    /** Moves the clock and lets the loop's wheel see it; returns when everything due was fired. */
+    private void pass(Duration time) {
+        now.addAndGet(time.toMillis());
+        CompletableFuture.runAsync(() -> loops.wheel(0).advance(now.get()), loops.executor(0))
+                .orTimeout(PATIENCE.toSeconds(), TimeUnit.SECONDS)
+                .join();
+    }
+
+    private void accepted() {
+        org.awaitility.Awaitility.await().atMost(PATIENCE).until(() -> listener.connections() == 1);
+    }
+
+    private static Packet.Connect connect(int keepAliveSeconds) {
+        return new Packet.Connect(MqttVersion.V5, true, keepAliveSeconds, Properties.NONE, "device", null, null, null);
+    }
+
+    /** A session that only remembers. */
+    private final class Link implements SessionLink {
+        @Override
+        public void tell(SessionCommand command) {
+            session.add(command);
+        }
+
+        @Override
+        public String node() {
+            return "test";
+        }
+    }
+}
