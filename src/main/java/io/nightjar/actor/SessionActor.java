@@ -30,7 +30,6 @@ import io.nightjar.mqtt.Message;
 import io.nightjar.mqtt.Packet;
 import io.nightjar.mqtt.SubscriptionOptions;
 import io.nightjar.routing.Subscriber;
-import io.nightjar.session.AttachRequest;
 import io.nightjar.session.SessionEffects;
 import io.nightjar.session.SessionState;
 import java.util.HashMap;
@@ -179,25 +178,10 @@ public final class SessionActor extends ExtensibleBehavior<SessionCommand>
             state = now;
         }
         newcomer = command.connection();
-        now.attach(request(command.info()), now(), this);
+        now.attach(command.info().request(), now(), this);
         ConnectionInfo info = command.info();
         listener = info.listener();
         connectedAtMillis = info.connectedAtMillis();
-    }
-
-    private static AttachRequest request(ConnectionInfo info) {
-        return new AttachRequest(
-                info.version(),
-                info.cleanStart(),
-                info.sessionExpirySeconds(),
-                info.requestedExpirySeconds(),
-                info.receiveMaximum(),
-                info.maximumPacketSize(),
-                info.keepAliveSeconds(),
-                info.will(),
-                info.username(),
-                info.peer(),
-                info.node());
     }
 
     private void onDetach(Detach command) {

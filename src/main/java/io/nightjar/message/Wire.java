@@ -13,6 +13,7 @@ import io.nightjar.mqtt.ReasonCode;
 import io.nightjar.mqtt.SubscriptionOptions;
 import io.nightjar.mqtt.UserProperty;
 import io.nightjar.mqtt.Will;
+import io.nightjar.session.AttachRequest;
 import java.io.NotSerializableException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -135,28 +136,29 @@ public final class Wire {
     }
 
     public static void writeConnectionInfo(WireOutput out, ConnectionInfo info) {
-        out.writeByte(info.version().level());
-        out.writeBoolean(info.cleanStart());
-        out.writeLong(info.sessionExpirySeconds());
-        out.writeLong(info.requestedExpirySeconds());
-        out.writeInt(info.receiveMaximum());
-        out.writeInt(info.maximumPacketSize());
-        out.writeInt(info.keepAliveSeconds());
-        Will will = info.will();
+        AttachRequest request = info.request();
+        out.writeByte(request.version().level());
+        out.writeBoolean(request.cleanStart());
+        out.writeLong(request.sessionExpirySeconds());
+        out.writeLong(request.requestedExpirySeconds());
+        out.writeInt(request.receiveMaximum());
+        out.writeInt(request.maximumPacketSize());
+        out.writeInt(request.keepAliveSeconds());
+        Will will = request.will();
         out.writeBoolean(will != null);
         if (will != null) {
             writeWill(out, will);
         }
-        out.writeNullableString(info.username());
-        out.writeString(info.peer());
+        out.writeNullableString(request.username());
+        out.writeString(request.peer());
+        out.writeString(request.node());
         out.writeString(info.listener());
         out.writeString(info.transport());
-        out.writeString(info.node());
         out.writeLong(info.connectedAtMillis());
     }
 
     public static ConnectionInfo readConnectionInfo(WireInput in) throws NotSerializableException {
-        return new ConnectionInfo(
+        AttachRequest request = new AttachRequest(
                 version(in),
                 in.readBoolean(),
                 in.readLong(),
@@ -167,10 +169,8 @@ public final class Wire {
                 in.readBoolean() ? readWill(in) : null,
                 in.readNullableString(),
                 in.readString(),
-                in.readString(),
-                in.readString(),
-                in.readString(),
-                in.readLong());
+                in.readString());
+        return new ConnectionInfo(request, in.readString(), in.readString(), in.readLong());
     }
 
     public static void writeDisconnectReason(WireOutput out, DisconnectReason reason) {

@@ -15,6 +15,7 @@ import io.nightjar.mqtt.Packet;
 import io.nightjar.mqtt.Property;
 import io.nightjar.mqtt.ReasonCode;
 import io.nightjar.mqtt.Will;
+import io.nightjar.session.AttachRequest;
 import io.nightjar.trace.TraceEvent.Level;
 import io.nightjar.trace.TraceEvent.Tag;
 import java.security.SecureRandom;
@@ -188,7 +189,7 @@ final class ConnectPhase {
         if (connection.state() != MqttChannel.State.ATTACHING || packet == null || with == null) {
             return;
         }
-        ConnectionInfo info = new ConnectionInfo(
+        AttachRequest request = new AttachRequest(
                 packet.version(),
                 packet.cleanStart(),
                 with.sessionExpirySeconds(),
@@ -199,10 +200,9 @@ final class ConnectPhase {
                 packet.will(),
                 packet.username(),
                 connection.peer(),
-                connection.listener.id(),
-                "tcp",
-                context.node(),
-                context.wall().millis());
+                context.node());
+        ConnectionInfo info = new ConnectionInfo(
+                request, connection.listener.id(), "tcp", context.wall().millis());
         context.sessions().attach(with.clientId(), connection, info);
     }
 

@@ -18,6 +18,7 @@ import io.nightjar.mqtt.PacketType;
 import io.nightjar.mqtt.Properties;
 import io.nightjar.mqtt.QoS;
 import io.nightjar.mqtt.ReasonCode;
+import io.nightjar.session.AttachRequest;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -262,7 +263,10 @@ class RemoteConnectionTest {
 
     private static SessionCommand attach(Connection connection) {
         ConnectionInfo info = new ConnectionInfo(
-                MqttVersion.V5, true, 0, 0, 10, 1000, 60, null, null, "127.0.0.1:9", "tcp:default", "tcp", "a", 1);
+                new AttachRequest(MqttVersion.V5, true, 0, 0, 10, 1000, 60, null, null, "127.0.0.1:9", "a"),
+                "tcp:default",
+                "tcp",
+                1);
         return new SessionCommand.Attach("client", connection, info);
     }
 

@@ -26,6 +26,7 @@ import io.nightjar.routing.RetainedLimits;
 import io.nightjar.routing.RetainedMessages;
 import io.nightjar.routing.Router;
 import io.nightjar.routing.Subscriber;
+import io.nightjar.session.AttachRequest;
 import io.nightjar.session.SessionLimits;
 import io.nightjar.testing.ManualLoops;
 import io.nightjar.testing.Normative;
@@ -263,19 +264,20 @@ class SessionActorTest {
 
     private static ConnectionInfo info(long expirySeconds, @Nullable Will will) {
         return new ConnectionInfo(
-                MqttVersion.V5,
-                false,
-                expirySeconds,
-                expirySeconds,
-                10,
-                Integer.MAX_VALUE,
-                60,
-                will,
-                null,
-                "127.0.0.1:40000",
+                new AttachRequest(
+                        MqttVersion.V5,
+                        false,
+                        expirySeconds,
+                        expirySeconds,
+                        10,
+                        Integer.MAX_VALUE,
+                        60,
+                        will,
+                        null,
+                        "127.0.0.1:40000",
+                        "test"),
                 "tcp:default",
                 "tcp",
-                "test",
                 0);
     }
 

@@ -16,6 +16,7 @@ import io.nightjar.mqtt.SubscriptionOptions;
 import io.nightjar.mqtt.SubscriptionRequest;
 import io.nightjar.mqtt.UserProperty;
 import io.nightjar.mqtt.Will;
+import io.nightjar.session.AttachRequest;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -119,17 +120,18 @@ final class WireValues {
                         texts().injectNull(0.3),
                         texts().list().ofSize(4))
                 .as((version, clean, time, number, will, username, names) -> new ConnectionInfo(
-                        version,
-                        clean,
-                        time.get(0),
-                        time.get(1),
-                        number.get(0),
-                        number.get(1),
-                        number.get(2),
-                        will,
-                        username,
-                        names.get(0),
-                        names.get(1),
+                        new AttachRequest(
+                                version,
+                                clean,
+                                time.get(0),
+                                time.get(1),
+                                number.get(0),
+                                number.get(1),
+                                number.get(2),
+                                will,
+                                username,
+                                names.get(0),
+                                names.get(1)),
                         names.get(2),
                         names.get(3),
                         time.get(2)));
