@@ -62,6 +62,39 @@ class NodeDiesTest {
         }
     }
 
+    @Test
+    void a_node_that_is_told_to_stop_leaves_and_is_not_taken_for_dead() throws IOException {
+        try (NodeProcess a = NodeProcess.start(directory, "stays-a", Map.of()).awaitReady();
+                NodeProcess b = NodeProcess.start(directory, "leaves-b", Map.of(), a.clusterAddress())
+                        .awaitReady()) {
+            List<RawMqttClient> clients = connect(a);
+            long heldByB = a.api().connected("stays-").stream()
+                    .filter(client -> client.path("session_node").asText().equals("leaves-b"))
+                    .count();
+            assertThat(heldByB).as("sessions on the node that leaves").isPositive();
+            RawMqttClient onB = RawMqttClient.connect("127.0.0.1", b.port());
+            onB.open("on-b", true);
+
+            b.stop();
+
+            assertThat(onB.expect(Packet.Disconnect.class).code()).isEqualTo(ReasonCode.SERVER_SHUTTING_DOWN);
+            onB.close();
+            await().atMost(FAILOVER).until(() -> nodeLost(a.output()) == heldByB);
+            for (int i = 0; i < CLIENTS; i++) {
+                String clientId = "stays-" + i;
+                await().atMost(FAILOVER).until(() -> returns(a, clientId));
+                clients.get(i).close();
+            }
+            assertThat(a.output()).doesNotContain("UNREACHABLE");
+        }
+    }
+
+    private static long nodeLost(String output) {
+        return output.lines()
+                .filter(line -> line.contains("detail=node_lost") && line.contains("session_node=leaves-b"))
+                .count();
+    }
+
     private static void takeover(NodeProcess a, NodeProcess b) throws IOException {
         try (RawMqttClient first = RawMqttClient.connect("127.0.0.1", a.port());
                 RawMqttClient second = RawMqttClient.connect("127.0.0.1", b.port())) {
