@@ -33,7 +33,9 @@ final class SessionView {
         fields.put("created_at", state.createdAtMillis() + drift);
         fields.put("expiry_interval", state.sessionExpirySeconds());
         fields.put("subscriptions_cnt", state.subscriptionCount());
-        fields.put("subscriptions_max", services.limits().subscriptions());
+        if (connection != null) {
+            fields.put("subscriptions_max", connection.maxSubscriptions());
+        }
         fields.put("inflight_cnt", state.inflightCount());
         fields.put("mqueue_len", state.queueLength());
         fields.put("mqueue_max", services.limits().queuedMessages());

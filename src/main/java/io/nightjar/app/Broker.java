@@ -20,11 +20,11 @@ import io.nightjar.message.SessionCommand;
 import io.nightjar.metrics.Counters;
 import io.nightjar.mqtt.Detail;
 import io.nightjar.mqtt.DisconnectReason;
+import io.nightjar.net.Listener;
 import io.nightjar.net.ListenerSettings;
 import io.nightjar.net.NetContext;
 import io.nightjar.net.NettyLoops;
 import io.nightjar.net.OpenConnections;
-import io.nightjar.net.TcpListener;
 import io.nightjar.routing.RetainedLimits;
 import io.nightjar.routing.RetainedMessages;
 import io.nightjar.routing.Router;
@@ -73,7 +73,7 @@ public final class Broker {
     private final ActorSystem<Void> system;
     private final ClusterMembership membership;
     private final EndLog ends = new EndLog(counters);
-    private final List<TcpListener> listeners = new ArrayList<>();
+    private final List<Listener> listeners = new ArrayList<>();
     private @Nullable PasswordFile passwords;
     private @Nullable TraceClusterService traces;
     private @Nullable HttpServer http;
@@ -190,7 +190,6 @@ public final class Broker {
         return new NetContext(
                 settings.nodeName(),
                 loops,
-                settings.mqtt().connectionLimits(),
                 sessions,
                 router,
                 authenticator(),
@@ -202,8 +201,7 @@ public final class Broker {
                 links.connections()::remove,
                 clock,
                 InstantSource.system(),
-                settings.mqtt().sessionUnavailableTimeoutMillis(),
-                settings.mqtt().slowConsumerTimeoutMillis());
+                settings.mqtt().sessionUnavailableTimeoutMillis());
     }
 
     private Authenticator authenticator() {
@@ -226,17 +224,8 @@ public final class Broker {
     }
 
     private void listen(NetContext context) {
-        for (Settings.TcpListener listener : settings.listeners()) {
-            ListenerSettings bound = new ListenerSettings(
-                    listener.name(),
-                    listener.bind().getHostString(),
-                    listener.bind().getPort(),
-                    listener.backlog(),
-                    listener.maxConnections(),
-                    listener.connectTimeoutMillis(),
-                    settings.mqtt().sendBufferLowBytes(),
-                    settings.mqtt().sendBufferHighBytes());
-            listeners.add(await(TcpListener.start(context, bound), "the listener did not start"));
+        for (ListenerSettings listener : settings.listeners()) {
+            listeners.add(await(Listener.start(context, listener), "the listener did not start"));
         }
     }
 
@@ -282,7 +271,7 @@ public final class Broker {
         figures.put("node_status", ready ? "running" : "starting");
         figures.put(
                 "connections",
-                listeners.stream().mapToInt(TcpListener::connections).sum());
+                listeners.stream().mapToInt(Listener::connections).sum());
         figures.put("sessions", directory.size());
         figures.put("subscriptions", router.subscriptions());
         figures.put("topics", router.filters());
@@ -310,10 +299,15 @@ public final class Broker {
         return firstPassword;
     }
 
-    /** Port of an MQTT listener by name. */
+    /** Port of a plain TCP listener by name. */
     public int mqttPort(String listener) {
+        return port("tcp:" + listener);
+    }
+
+    /** Port of a listener by its id, as in {@code wss:default}. */
+    public int port(String listener) {
         return listeners.stream()
-                .filter(each -> each.id().equals("tcp:" + listener))
+                .filter(each -> each.id().equals(listener))
                 .findFirst()
                 .orElseThrow()
                 .port();
@@ -335,12 +329,14 @@ public final class Broker {
     /** Where it serves, one {@code name=value} a line: node, listener.tcp.default, http, cluster. */
     public String describe() {
         StringBuilder text = new StringBuilder("node=" + settings.nodeName());
-        for (int i = 0; i < listeners.size(); i++) {
-            Settings.TcpListener listener = settings.listeners().get(i);
-            text.append("\nlistener.tcp.").append(listener.name()).append('=');
-            text.append(listener.bind().getHostString())
-                    .append(':')
-                    .append(listeners.get(i).port());
+        for (Listener listener : listeners) {
+            ListenerSettings of = listener.settings();
+            text.append("\nlistener.")
+                    .append(of.transport().word())
+                    .append('.')
+                    .append(of.name())
+                    .append('=');
+            text.append(of.bind().getHostString()).append(':').append(listener.port());
         }
         text.append("\nhttp=")
                 .append(settings.http().bind().getHostString())
@@ -365,7 +361,7 @@ public final class Broker {
     /** Without sessions there is nothing to listen for: also when the cluster decided that this node ends. */
     private CompletionStage<Done> closeListeners() {
         ready = false;
-        listeners.forEach(TcpListener::stopAccepting);
+        listeners.forEach(Listener::stopAccepting);
         connections.endAll(DisconnectReason.of(Detail.SERVER_SHUTTING_DOWN));
         return CompletableFuture.completedFuture(Done.getInstance());
     }
@@ -380,8 +376,7 @@ public final class Broker {
         boolean alive = !whenTerminated().toCompletableFuture().isDone();
         listeners.forEach(listener -> quietly(listener.stopAccepting(), 5));
         connections.endAll(DisconnectReason.of(Detail.SERVER_SHUTTING_DOWN));
-        Drained.await(
-                () -> listeners.stream().mapToInt(TcpListener::connections).sum() == 0, Duration.ofSeconds(4));
+        Drained.await(() -> listeners.stream().mapToInt(Listener::connections).sum() == 0, Duration.ofSeconds(4));
         if (http != null && alive) {
             quietly(http.stop(Duration.ofSeconds(3)), 5);
         }

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 /** Tells keys that Nightjar knows from misspelled ones. What it knows is what the defaults name. */
 final class KnownKeys {
     private static final List<String> ROOT = List.of("nightjar");
-    private static final List<String> LISTENERS = List.of("nightjar", "listeners", "tcp");
+    private static final List<String> LISTENERS = List.of("nightjar", "listeners");
 
     private final Config defaults;
     private final TreeSet<String> names = new TreeSet<>(); // of values and of blocks
@@ -81,9 +81,14 @@ final class KnownKeys {
     /** The default at a path; every listener looks like the default one. */
     private @Nullable ConfigValue known(List<String> path) {
         List<String> template = path;
-        if (path.size() > LISTENERS.size() && path.subList(0, LISTENERS.size()).equals(LISTENERS)) {
+        int name = LISTENERS.size() + 1; // behind the transport
+        if (path.size() > name && path.subList(0, LISTENERS.size()).equals(LISTENERS)) {
             template = new ArrayList<>(path);
-            template.set(LISTENERS.size(), "default");
+            template.set(name, "default");
+            if (path.size() > name + 2 && path.get(name + 1).equals("mqtt")) {
+                String limit = path.get(name + 2);
+                template = MqttLoader.NOT_BY_LISTENER.contains(limit) ? template : List.of("nightjar", "mqtt", limit);
+            }
         }
         String key = ConfigUtil.joinPath(template);
         return defaults.hasPathOrNull(key) ? defaults.getValue(key) : null;

@@ -3,6 +3,8 @@ package io.nightjar.app;
 import com.typesafe.config.Config;
 import io.nightjar.auth.AclRules;
 import io.nightjar.connection.ConnectionLimits;
+import io.nightjar.connection.Offers;
+import io.nightjar.net.ListenerSettings;
 import io.nightjar.session.SessionLimits;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
@@ -14,12 +16,13 @@ import org.jspecify.annotations.Nullable;
  * All that an operator can set, read and checked once at start. What each setting means, its unit, range and default
  * stand in {@code conf/nightjar.conf}, and only there.
  *
+ * @param listeners those that are opened; disabled ones are not in the list
  * @param config the merged whole, resolved, with Pekko's own settings, for the ActorSystem
  */
 public record Settings(
         String nodeName,
         Path dataDir,
-        List<TcpListener> listeners,
+        List<ListenerSettings> listeners,
         Http http,
         ClusterSettings cluster,
         Authentication authentication,
@@ -28,15 +31,6 @@ public record Settings(
         Retained retained,
         Trace trace,
         Config config) {
-    /** One plain MQTT listener; disabled ones are not in the list. */
-    public record TcpListener(
-            String name, InetSocketAddress bind, int maxConnections, int backlog, long connectTimeoutMillis) {
-        /** As it is called in the API and in evidence: {@code tcp:default}. */
-        public String id() {
-            return "tcp:" + name;
-        }
-    }
-
     /** The HTTP API. */
     public record Http(
             InetSocketAddress bind, long tokenLifetimeMillis, int loginAttemptsPerMinute, int maxConnections) {}
@@ -63,7 +57,7 @@ public record Settings(
     public record Authorization(List<AclRules.Rule> rules, boolean noMatchAllows, boolean denyDisconnects) {}
 
     /**
-     * Limits of the protocol. Sizes are bytes.
+     * Limits of the protocol; a listener may have others of {@link Mqtt#connectionLimits}. Sizes are bytes.
      *
      * @param maxTopicAliasIn aliases that a client may use, {@code maxTopicAliasOut} those that we use
      * @param sessionExpiryMaxSeconds 0xFFFFFFFF: no limit; likewise {@code sessionExpiryV3Seconds}
@@ -89,7 +83,8 @@ public record Settings(
             int sendBufferHighBytes,
             long sessionUnavailableTimeoutMillis,
             long slowConsumerTimeoutMillis,
-            int mailboxLength) {
+            int mailboxLength,
+            Offers offers) {
         /** These limits as a Network Connection wants them. */
         public ConnectionLimits connectionLimits() {
             return new ConnectionLimits(
@@ -102,12 +97,14 @@ public record Settings(
                     maxInflight,
                     sessionExpiryMaxSeconds,
                     sessionExpiryV3Seconds,
-                    keepAliveMaxSeconds);
+                    keepAliveMaxSeconds,
+                    maxSubscriptions,
+                    offers);
         }
 
         /** These limits as a session wants them. */
         public SessionLimits sessionLimits() {
-            return new SessionLimits(queueLength, queueBytes, queueQos0, maxSubscriptions, maxAwaitingRel);
+            return new SessionLimits(queueLength, queueBytes, queueQos0, maxAwaitingRel);
         }
     }
 

@@ -1,14 +1,12 @@
 package io.nightjar.app;
 
-import com.typesafe.config.ConfigUtil;
 import io.nightjar.app.Settings.Authentication;
 import io.nightjar.app.Settings.ClusterSettings;
 import io.nightjar.app.Settings.Http;
 import io.nightjar.app.Settings.Mqtt;
 import io.nightjar.app.Settings.Retained;
-import io.nightjar.app.Settings.TcpListener;
 import io.nightjar.app.Settings.Trace;
-import java.net.InetAddress;
+import io.nightjar.net.ListenerSettings;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
@@ -17,17 +15,15 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /** Turns merged configuration into checked {@link Settings}, group by group. Used once, by one thread. */
 final class SettingsLoader {
-    private static final long KIB = 1024;
+    static final long KIB = 1024;
     private static final long MIB = 1024 * KIB;
-    private static final long GIB = 1024 * MIB;
-    private static final long EXPIRY_NEVER = 0xFFFF_FFFFL; // [5.0/3.1.2.11.2]
-    private static final int LARGEST_PACKET = 268_435_460; // 268,435,455 and a fixed header of 5 bytes [5.0/2.1.4]
-    private static final String LOOPBACK = "127.0.0.1";
+    static final long GIB = 1024 * MIB;
+    static final int LARGEST_PACKET = 268_435_460; // 268,435,455 and a fixed header of 5 bytes [5.0/2.1.4]
+    static final String LOOPBACK = "127.0.0.1";
 
     private final List<String> errors;
     private final SettingsReader read;
@@ -44,7 +40,9 @@ final class SettingsLoader {
         Path dataDir = dataDir();
         Authentication authentication = authentication();
         Http http = http();
-        List<TcpListener> listeners = listeners(authentication.enabled());
+        Mqtt mqtt = new MqttLoader(read, "nightjar.mqtt.").read();
+        List<ListenerSettings> listeners =
+                new ListenerLoader(read, sources.defaults(), errors, mqtt, authentication.enabled()).read();
         bindsDiffer(listeners, http);
         Settings settings = new Settings(
                 nodeName,
@@ -54,7 +52,7 @@ final class SettingsLoader {
                 cluster(),
                 authentication,
                 new AclSettings(read).read(),
-                mqtt(),
+                mqtt,
                 retained(),
                 trace(),
                 sources.merged());
@@ -94,56 +92,11 @@ final class SettingsLoader {
         }
     }
 
-    private List<TcpListener> listeners(boolean authenticated) {
-        List<TcpListener> listeners = new ArrayList<>();
-        String root = "nightjar.listeners.tcp";
-        for (String name : new TreeSet<>(read.config().getObject(root).keySet())) {
-            String key = root + "." + ConfigUtil.joinPath(name);
-            SettingsReader one = name.equals("default") ? read : withTemplate(key, name);
-            TcpListener listener = one == null ? null : listener(one, key, name, authenticated);
-            if (listener != null) {
-                listeners.add(listener);
-            }
-        }
-        return listeners;
-    }
-
-    private @Nullable SettingsReader withTemplate(String key, String name) {
-        if (!name.matches("[A-Za-z0-9_-]{1,64}")) {
-            errors.add(key + ": the name of a listener is 1 to 64 letters, digits, _ and -");
-            return null;
-        } else if (!read.config().hasPath(key + ".bind")) {
-            errors.add(key + ": needs a bind of its own, as in bind = \"127.0.0.1:1884\"");
-            return null;
-        }
-        var template = sources.defaults().getConfig("nightjar.listeners.tcp.default");
-        return new SettingsReader(read.config().withFallback(template.atPath(key)), errors);
-    }
-
-    private static @Nullable TcpListener listener(SettingsReader read, String key, String name, boolean authenticated) {
-        InetSocketAddress bind = read.address(key + ".bind", authenticated ? "0.0.0.0" : LOOPBACK);
-        int maxConnections = read.integer(key + ".max-connections", 1, 10_000_000);
-        int backlog = read.integer(key + ".backlog", 1, 65_535);
-        long connectTimeout = read.millis(key + ".connect-timeout", "1s", "5m");
-        if (!read.bool(key + ".enabled") || bind == null) {
-            return null;
-        }
-        InetAddress address = bind.getAddress();
-        if (!authenticated && !address.isLoopbackAddress()) {
-            read.error(
-                    key + ".bind",
-                    "without authentication clients are served on loopback only. Either set"
-                            + " nightjar.authentication.password-file (ops/nightjar passwd makes one),"
-                            + " or bind to 127.0.0.1");
-        }
-        return new TcpListener(name, bind, maxConnections, backlog, connectTimeout);
-    }
-
-    private void bindsDiffer(List<TcpListener> listeners, Http http) {
+    private void bindsDiffer(List<ListenerSettings> listeners, Http http) {
         Map<InetSocketAddress, String> taken = new HashMap<>();
         taken.put(http.bind(), "nightjar.http");
-        for (TcpListener listener : listeners) {
-            String key = "nightjar.listeners.tcp." + listener.name();
+        for (ListenerSettings listener : listeners) {
+            String key = listener.key();
             String other = listener.bind().getPort() == 0 ? null : taken.put(listener.bind(), key);
             if (other != null) {
                 read.error(key + ".bind", other + " binds to the same address and port");
@@ -199,38 +152,6 @@ final class SettingsLoader {
                 read.integer("nightjar.authentication.max-pending", 1, 100_000),
                 read.integer("nightjar.authentication.threads", 1, 64),
                 read.integer("nightjar.authentication.cache-size", 0, 10_000_000));
-    }
-
-    private Mqtt mqtt() {
-        String key = "nightjar.mqtt.";
-        Mqtt mqtt = new Mqtt(
-                (int) read.bytes(key + "max-packet-size", KIB, LARGEST_PACKET),
-                read.integer(key + "max-clientid-length", 23, 65_535),
-                read.integer(key + "max-topic-levels", 1, 65_535),
-                read.integer(key + "max-topic-alias", 0, 65_535),
-                read.integer(key + "max-topic-alias-out", 0, 65_535),
-                read.integer(key + "receive-maximum", 1, 65_535),
-                read.integer(key + "max-inflight", 1, 65_535),
-                read.integer(key + "max-awaiting-rel", 1, 65_535),
-                read.integer(key + "max-subscriptions", 1, 1_000_000),
-                read.integer(key + "queue-length", 1, 10_000_000),
-                read.bytes(key + "queue-bytes", KIB, 16 * GIB),
-                read.bool(key + "queue-qos0"),
-                read.secondsOrNever(key + "session-expiry-max", "49710d", EXPIRY_NEVER),
-                read.secondsOrNever(key + "session-expiry-v3", "49710d", EXPIRY_NEVER),
-                (int) ((read.millis(key + "keep-alive-max", "0s", "65535s") + 999) / 1000),
-                (int) read.bytes(key + "send-buffer-low", 4 * KIB, GIB),
-                (int) read.bytes(key + "send-buffer-high", 4 * KIB, GIB),
-                read.millis(key + "session-unavailable-timeout", "1s", "5m"),
-                read.millis(key + "slow-consumer-timeout", "1s", "1d"),
-                read.integer(key + "mailbox-length", 100, 10_000_000));
-        if (mqtt.sendBufferLowBytes() > mqtt.sendBufferHighBytes()) {
-            read.wrong(key + "send-buffer-low", "at most send-buffer-high");
-        }
-        if (mqtt.maxAwaitingRel() < mqtt.receiveMaximum()) {
-            read.wrong(key + "max-awaiting-rel", "at least receive-maximum, or clients within it would be refused");
-        }
-        return mqtt;
     }
 
     private Retained retained() {

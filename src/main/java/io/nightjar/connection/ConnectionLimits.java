@@ -1,7 +1,7 @@
 package io.nightjar.connection;
 
 /**
- * Limits of one Network Connection, the same for all connections of a node.
+ * Limits of one Network Connection, the same for all connections of a listener.
  *
  * @param maxPacketSize largest packet a client may send, bytes with the fixed header
  * @param maxClientIdBytes longest ClientID, bytes of UTF-8
@@ -13,6 +13,8 @@ package io.nightjar.connection;
  * @param maxSessionExpirySeconds longest Session Expiry Interval granted; 0xFFFFFFFF = no limit
  * @param v3SessionExpirySeconds how long the session of a 3.x client with Clean Session 0 is kept
  * @param maxKeepAliveSeconds longest Keep Alive granted, 0 = as the client likes
+ * @param maxSubscriptions most subscriptions of a session
+ * @param offers which optional parts of the protocol there are
  */
 public record ConnectionLimits(
         int maxPacketSize,
@@ -24,4 +26,6 @@ public record ConnectionLimits(
         int maxInflight,
         long maxSessionExpirySeconds,
         long v3SessionExpirySeconds,
-        int maxKeepAliveSeconds) {}
+        int maxKeepAliveSeconds,
+        int maxSubscriptions,
+        Offers offers) {}

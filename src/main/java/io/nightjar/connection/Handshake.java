@@ -56,7 +56,7 @@ public sealed interface Handshake {
                     "problem",
                     "the ClientID has " + idBytes + " bytes",
                     "limit",
-                    "nightjar.mqtt.max-clientid-length=" + limits.maxClientIdBytes()));
+                    "max-clientid-length=" + limits.maxClientIdBytes()));
         }
         Will will = connect.will();
         if (will != null) {
@@ -64,6 +64,10 @@ public sealed interface Handshake {
             if (fault != null) {
                 return new Refused(DisconnectReason.of(
                         Detail.TOPIC_NAME_INVALID, "packet", "CONNECT", "field", "will topic", "problem", fault));
+            }
+            DisconnectReason refused = limits.offers().publishFault(will.qos(), will.retain(), "CONNECT");
+            if (refused != null) {
+                return new Refused(refused);
             }
         }
         String clientId = assigned ? newClientId.get() : connect.clientId();
@@ -107,6 +111,7 @@ public sealed interface Handshake {
             if (limits.topicAliasMaximum() > 0) {
                 builder.add(Property.TOPIC_ALIAS_MAXIMUM, limits.topicAliasMaximum());
             }
+            limits.offers().announce(builder);
             connAck = builder.build();
         }
         return new Agreed(

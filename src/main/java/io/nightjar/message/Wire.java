@@ -152,6 +152,7 @@ public final class Wire {
         out.writeNullableString(request.username());
         out.writeString(request.peer());
         out.writeString(request.node());
+        out.writeInt(request.maxSubscriptions());
         out.writeString(info.listener());
         out.writeString(info.transport());
         out.writeLong(info.connectedAtMillis());
@@ -169,7 +170,8 @@ public final class Wire {
                 in.readBoolean() ? readWill(in) : null,
                 in.readNullableString(),
                 in.readString(),
-                in.readString());
+                in.readString(),
+                in.readInt());
         return new ConnectionInfo(request, in.readString(), in.readString(), in.readLong());
     }
 

@@ -70,7 +70,7 @@ final class ConnectPhase {
         connection.username = packet.username();
         connection.cleanStart = packet.cleanStart();
         connection.deadlineIn(context.sessionTimeoutMillis());
-        Handshake handshake = Handshake.of(packet, context.limits(), ConnectPhase::newClientId);
+        Handshake handshake = Handshake.of(packet, connection.listener.limits(), ConnectPhase::newClientId);
         if (handshake instanceof Handshake.Agreed a) {
             agreed = a;
             connection.clientId = a.clientId();
@@ -85,8 +85,7 @@ final class ConnectPhase {
             connection.endOnLoop(DisconnectReason.of(
                     Detail.MAX_CONNECTIONS,
                     "limit",
-                    "nightjar.listeners.tcp." + connection.listener.name() + ".max-connections="
-                            + connection.listener.maxConnections()));
+                    connection.listener.key() + ".max-connections=" + connection.listener.maxConnections()));
         } else if (packet.properties().has(Property.AUTHENTICATION_METHOD)) {
             connection.endOnLoop(DisconnectReason.of(
                     Detail.BAD_AUTHENTICATION_METHOD, "problem", "no enhanced authentication is configured"));
@@ -200,9 +199,13 @@ final class ConnectPhase {
                 packet.will(),
                 packet.username(),
                 connection.peer(),
-                context.node());
+                context.node(),
+                connection.listener.limits().maxSubscriptions());
         ConnectionInfo info = new ConnectionInfo(
-                request, connection.listener.id(), "tcp", context.wall().millis());
+                request,
+                connection.listener.id(),
+                connection.listener.transport().word(),
+                context.wall().millis());
         context.sessions().attach(with.clientId(), connection, info);
     }
 
@@ -214,8 +217,8 @@ final class ConnectPhase {
         }
         connection.keepAliveSeconds = with.keepAliveSeconds();
         connection.requestedExpirySeconds = with.requestedExpirySeconds();
-        if (version() == MqttVersion.V5 && context.limits().topicAliasMaximum() > 0) {
-            connection.aliases = new InboundAliases(context.limits().topicAliasMaximum());
+        if (version() == MqttVersion.V5 && connection.listener.limits().topicAliasMaximum() > 0) {
+            connection.aliases = new InboundAliases(connection.listener.limits().topicAliasMaximum());
         }
         connection.outbound.limits(with.maximumPacketSize(), with.outboundAliasMaximum());
         connection.outbound.write(new Packet.ConnAck(sessionPresent, ReasonCode.SUCCESS, with.connAck()));
@@ -227,7 +230,7 @@ final class ConnectPhase {
         if (quota == null) {
             // 3.x knows no Receive Maximum; the session's own limit applies there.
             boolean v5 = connection.decoder.version() == MqttVersion.V5;
-            quota = new InboundQuota(v5 ? connection.context.limits().receiveMaximum() : Integer.MAX_VALUE);
+            quota = new InboundQuota(v5 ? connection.listener.limits().receiveMaximum() : Integer.MAX_VALUE);
             connection.quota = quota;
         }
         return quota;

@@ -54,7 +54,7 @@ final class EndReport {
                 connection.username,
                 connection.peer(),
                 connection.listener.id(),
-                "tcp",
+                connection.listener.transport().word(),
                 connection.context.node(),
                 version == null ? null : version.toString(),
                 connect == null && phase != null ? null : (Boolean) connection.cleanStart,

@@ -2,6 +2,7 @@ package io.nightjar.net;
 
 import io.nightjar.auth.Authorizer;
 import io.nightjar.connection.InboundAliases;
+import io.nightjar.connection.Offers;
 import io.nightjar.message.SessionCommand;
 import io.nightjar.message.SessionLink;
 import io.nightjar.metrics.Counters.Counter;
@@ -88,6 +89,12 @@ final class InboundPackets {
             return;
         }
         Tracing.received(connection, publish);
+        DisconnectReason refused =
+                connection.listener.limits().offers().publishFault(publish.qos(), publish.retain(), "PUBLISH");
+        if (refused != null) {
+            connection.endOnLoop(refused);
+            return;
+        }
         Properties properties = publish.properties();
         if (!properties.isEmpty()) {
             properties = properties.without(p -> p == Property.TOPIC_ALIAS);
@@ -127,8 +134,7 @@ final class InboundPackets {
                     connection.endOnLoop(DisconnectReason.of(
                             Detail.RECEIVE_MAXIMUM_EXCEEDED,
                             "limit",
-                            "nightjar.mqtt.receive-maximum="
-                                    + connection.context.limits().receiveMaximum(),
+                            "receive-maximum=" + connection.listener.limits().receiveMaximum(),
                             "rule",
                             "5.0/3.3.4-7"));
                 }
@@ -152,7 +158,7 @@ final class InboundPackets {
             }
             topic = aliases.resolve(alias, topic);
         }
-        String fault = Topics.nameFault(topic, connection.context.limits().maxTopicLevels());
+        String fault = Topics.nameFault(topic, connection.listener.limits().maxTopicLevels());
         if (fault != null) {
             connection.endOnLoop(DisconnectReason.of(Detail.TOPIC_NAME_INVALID, "packet", "PUBLISH", "problem", fault));
             return null;
@@ -187,9 +193,12 @@ final class InboundPackets {
 
     private static void subscribe(MqttChannel connection, SessionLink session, Packet.Subscribe packet) {
         List<ReasonCode> verdicts = new ArrayList<>(packet.requests().size());
+        Offers offers = connection.listener.limits().offers();
+        boolean v5 = connection.decoder.version() == MqttVersion.V5;
+        boolean identifier = packet.properties().has(Property.SUBSCRIPTION_IDENTIFIER);
         for (SubscriptionRequest request : packet.requests()) {
             String fault = Topics.filterFault(
-                    request.filter(), connection.context.limits().maxTopicLevels());
+                    request.filter(), connection.listener.limits().maxTopicLevels());
             if (fault != null) {
                 connection.endOnLoop(DisconnectReason.of(
                         Detail.TOPIC_FILTER_INVALID,
@@ -205,6 +214,14 @@ final class InboundPackets {
                 protocolError(connection, "No Local on a shared subscription", "5.0/3.8.3-4");
                 return;
             }
+            DisconnectReason refused = offers.subscribeFault(request, identifier);
+            if (refused != null && v5) {
+                connection.endOnLoop(refused);
+                return;
+            } else if (refused != null) {
+                verdicts.add(ReasonCode.TOPIC_FILTER_INVALID); // 3.x was not told before: SUBACK 0x80
+                continue;
+            }
             Authorizer.Decision decision = connection
                     .context
                     .authorizer()
@@ -219,7 +236,7 @@ final class InboundPackets {
             }
             verdicts.add(decision.allowed() ? ReasonCode.SUCCESS : ReasonCode.NOT_AUTHORIZED);
         }
-        session.tell(new SessionCommand.Subscribe(connection.attachment, packet, verdicts));
+        session.tell(new SessionCommand.Subscribe(connection.attachment, offers.grant(packet), verdicts));
     }
 
     /** Counts and traces it; true if it ended the connection. */
@@ -242,7 +259,7 @@ final class InboundPackets {
     private static void unsubscribe(MqttChannel connection, SessionLink session, Packet.Unsubscribe packet) {
         for (String filter : packet.filters()) {
             String fault =
-                    Topics.filterFault(filter, connection.context.limits().maxTopicLevels());
+                    Topics.filterFault(filter, connection.listener.limits().maxTopicLevels());
             if (fault != null) {
                 connection.endOnLoop(DisconnectReason.of(
                         Detail.TOPIC_FILTER_INVALID,
@@ -269,7 +286,7 @@ final class InboundPackets {
         }
         Long newExpiry = expiry < 0
                 ? null
-                : (Long) Math.min(expiry, connection.context.limits().maxSessionExpirySeconds());
+                : (Long) Math.min(expiry, connection.listener.limits().maxSessionExpirySeconds());
         DisconnectReason reason;
         if (packet.code() == ReasonCode.SUCCESS) {
             reason = DisconnectReason.of(Detail.DISCONNECT);

@@ -1,28 +1,39 @@
 package io.nightjar.net;
 
+import io.nightjar.connection.ConnectionLimits;
+import java.net.InetSocketAddress;
+
 /**
- * One listener.
+ * One listener and what holds for every connection that comes in by it.
  *
- * @param name as in {@code nightjar.listeners.tcp.<name>}
- * @param host address to bind
- * @param port 0 = any free one
+ * @param name as in {@code nightjar.listeners.<transport>.<name>}
+ * @param bind address; port 0 = any free one
  * @param backlog connections the kernel queues before accept
  * @param maxConnections most at a time
  * @param connectTimeoutMillis from accept to a complete CONNECT
  * @param sendBufferLow bytes at which a full send buffer takes more again
  * @param sendBufferHigh bytes at which a send buffer is full
+ * @param slowConsumerMillis how long a client may leave a full send buffer unread
+ * @param limits of the protocol, announced in CONNACK where the standard has a property
  */
 public record ListenerSettings(
+        Transport transport,
         String name,
-        String host,
-        int port,
+        InetSocketAddress bind,
         int backlog,
         int maxConnections,
         long connectTimeoutMillis,
         int sendBufferLow,
-        int sendBufferHigh) {
-    /** As evidence and the API name it. */
+        int sendBufferHigh,
+        long slowConsumerMillis,
+        ConnectionLimits limits) {
+    /** As evidence and the API name it: {@code tcp:default}. */
     public String id() {
-        return "tcp:" + name;
+        return transport.word() + ":" + name;
+    }
+
+    /** Where its settings stand: {@code nightjar.listeners.tcp.default}. */
+    public String key() {
+        return "nightjar.listeners." + transport.word() + "." + name;
     }
 }

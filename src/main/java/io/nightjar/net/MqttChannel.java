@@ -93,7 +93,7 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements Connecti
         this.listener = listener;
         this.open = open;
         this.channel = channel;
-        this.decoder = new PacketDecoder(context.limits().maxPacketSize());
+        this.decoder = new PacketDecoder(listener.limits().maxPacketSize());
         this.traffic = new Traffic(context.clock().millis());
         this.outbound = new Outbound(this);
     }
@@ -443,7 +443,7 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements Connecti
         long keepAlive = KeepAlive.deadlineMillis(traffic.lastInMillis(), keepAliveSeconds);
         long slow = outbound.unwritableSinceMillis() == 0
                 ? Long.MAX_VALUE
-                : outbound.unwritableSinceMillis() + context.slowConsumerMillis();
+                : outbound.unwritableSinceMillis() + listener.slowConsumerMillis();
         return Math.min(keepAlive, slow);
     }
 
@@ -496,7 +496,7 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements Connecti
             endOnLoop(DisconnectReason.of(
                     Detail.SLOW_CONSUMER,
                     "limit",
-                    "nightjar.mqtt.slow-consumer-timeout=" + context.slowConsumerMillis() + "ms",
+                    "nightjar.mqtt.slow-consumer-timeout=" + listener.slowConsumerMillis() + "ms",
                     "unsent_bytes",
                     Long.toString(outbound.unsentBytes())));
         }

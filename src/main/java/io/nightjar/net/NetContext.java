@@ -2,7 +2,6 @@ package io.nightjar.net;
 
 import io.nightjar.auth.Authenticator;
 import io.nightjar.auth.Authorizer;
-import io.nightjar.connection.ConnectionLimits;
 import io.nightjar.diagnosis.ConnectionEnd;
 import io.nightjar.message.Backpressure;
 import io.nightjar.message.Connection;
@@ -21,12 +20,10 @@ import java.util.function.Consumer;
  * @param ends told of the one end of every connection, on its event loop; must not block
  * @param closed told of every connection when it ended, after {@code ends}
  * @param sessionTimeoutMillis how long a CONNECT waits for its session before it is refused
- * @param slowConsumerMillis how long a client may leave a full send buffer unread
  */
 public record NetContext(
         String node,
         NettyLoops loops,
-        ConnectionLimits limits,
         Sessions sessions,
         Router router,
         Authenticator authenticator,
@@ -38,5 +35,4 @@ public record NetContext(
         Consumer<Connection> closed,
         InstantSource clock,
         InstantSource wall,
-        long sessionTimeoutMillis,
-        long slowConsumerMillis) {}
+        long sessionTimeoutMillis) {}

@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param maximumPacketSize largest packet the client takes, in bytes; {@link Integer#MAX_VALUE} if it set none
  * @param peer {@code ip:port}
  * @param node name of the node that holds the socket
+ * @param maxSubscriptions most subscriptions while this connection has the session
  */
 public record AttachRequest(
         MqttVersion version,
@@ -26,7 +27,8 @@ public record AttachRequest(
         @Nullable Will will,
         @Nullable String username,
         String peer,
-        String node) {
+        String node,
+        int maxSubscriptions) {
 
     /** Session Expiry Interval that never runs out [5.0/3.1.2.11.2]. */
     public static final long EXPIRY_NEVER = 0xFFFF_FFFFL;

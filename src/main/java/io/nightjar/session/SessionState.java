@@ -307,7 +307,10 @@ public final class SessionState {
         for (int i = 0; i < packet.requests().size(); i++) {
             SubscriptionRequest request = packet.requests().get(i);
             ReasonCode refused = verdicts.get(i);
-            codes.add(refused.isError() ? refused : subscribe(request, identifier, replays, effects));
+            codes.add(
+                    refused.isError()
+                            ? refused
+                            : subscribe(request, identifier, to.maxSubscriptions(), replays, effects));
         }
         effects.send(new Packet.SubAck(packet.packetId(), Properties.NONE, codes));
         for (Subscription made : replays) {
@@ -324,14 +327,14 @@ public final class SessionState {
     }
 
     private ReasonCode subscribe(
-            SubscriptionRequest request, int identifier, List<Subscription> replays, SessionEffects effects) {
+            SubscriptionRequest request, int identifier, int most, List<Subscription> replays, SessionEffects effects) {
         if (subscriptions == null) {
             subscriptions = new Subscriptions();
         }
         String filter = request.filter();
         SubscriptionOptions options = request.options();
         boolean held = subscriptions.contains(filter);
-        if (!held && subscriptions.size() >= limits.subscriptions()) {
+        if (!held && subscriptions.size() >= most) {
             return ReasonCode.QUOTA_EXCEEDED;
         }
         Subscription made = subscriptions.put(filter, options, identifier);

@@ -263,7 +263,7 @@ class RemoteConnectionTest {
 
     private static SessionCommand attach(Connection connection) {
         ConnectionInfo info = new ConnectionInfo(
-                new AttachRequest(MqttVersion.V5, true, 0, 0, 10, 1000, 60, null, null, "127.0.0.1:9", "a"),
+                new AttachRequest(MqttVersion.V5, true, 0, 0, 10, 1000, 60, null, null, "127.0.0.1:9", "a", 10),
                 "tcp:default",
                 "tcp",
                 1);

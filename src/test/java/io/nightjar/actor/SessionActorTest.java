@@ -82,7 +82,7 @@ class SessionActorTest {
                 "test",
                 loops,
                 router,
-                new SessionLimits(100, 1 << 20, true, 10, 10),
+                new SessionLimits(100, 1 << 20, true, 10),
                 directory,
                 counters,
                 new Tracer(),
@@ -275,7 +275,8 @@ class SessionActorTest {
                         will,
                         null,
                         "127.0.0.1:40000",
-                        "test"),
+                        "test",
+                        10),
                 "tcp:default",
                 "tcp",
                 0);

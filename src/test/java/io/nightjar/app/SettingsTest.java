@@ -2,8 +2,12 @@ package io.nightjar.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.assertj.core.api.Assertions.tuple;
 
-import io.nightjar.app.Settings.TcpListener;
+import io.nightjar.connection.ConnectionLimits;
+import io.nightjar.connection.Offers;
+import io.nightjar.mqtt.QoS;
+import io.nightjar.net.ListenerSettings;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
@@ -26,8 +30,8 @@ class SettingsTest {
         assertThat(settings.nodeName()).isEqualTo("nightjar@127.0.0.1");
         assertThat(settings.dataDir()).isAbsolute().hasFileName("data");
         assertThat(settings.listeners())
-                .containsExactly(
-                        new TcpListener("default", new InetSocketAddress("127.0.0.1", 1883), 1_000_000, 1024, 10_000));
+                .extracting(ListenerSettings::id, ListenerSettings::bind, ListenerSettings::maxConnections)
+                .containsExactly(tuple("tcp:default", new InetSocketAddress("127.0.0.1", 1883), 1_000_000));
         assertThat(settings.http().bind()).isEqualTo(new InetSocketAddress("127.0.0.1", 18_083));
         assertThat(settings.http().tokenLifetimeMillis()).isEqualTo(3_600_000);
         assertThat(settings.cluster().seedNodes()).isEmpty();
@@ -184,10 +188,57 @@ class SettingsTest {
         Settings settings = Settings.load(file, Map.of());
 
         assertThat(settings.listeners())
+                .extracting(
+                        ListenerSettings::id,
+                        listener -> listener.bind().getPort(),
+                        ListenerSettings::maxConnections,
+                        ListenerSettings::backlog,
+                        ListenerSettings::connectTimeoutMillis)
                 .containsExactly(
-                        new TcpListener("default", new InetSocketAddress("127.0.0.1", 1883), 7, 1024, 10_000),
-                        new TcpListener("inside", new InetSocketAddress("127.0.0.1", 1884), 1_000_000, 9, 10_000));
-        assertThat(settings.listeners().get(1).id()).isEqualTo("tcp:inside");
+                        tuple("tcp:default", 1883, 7, 1024, 10_000L), tuple("tcp:inside", 1884, 1_000_000, 9, 10_000L));
+    }
+
+    @Test
+    void a_listener_may_have_limits_of_its_own_and_takes_the_others_from_all() {
+        Path file = file(
+                """
+                nightjar.mqtt { max-inflight = 11, max-qos = 1 }
+                nightjar.listeners.tcp.inside {
+                  bind = "127.0.0.1:1884"
+                  mqtt { max-packet-size = 64KiB, max-qos = 0, retain-available = false }
+                }
+                """);
+
+        Settings settings = Settings.load(file, Map.of("nightjar.listeners.tcp.inside.mqtt.max-subscriptions", "5"));
+
+        ConnectionLimits all = settings.listeners().get(0).limits();
+        ConnectionLimits inside = settings.listeners().get(1).limits();
+        assertThat(all.maxPacketSize()).isEqualTo(1 << 20);
+        assertThat(all.offers().maximumQos()).isEqualTo(QoS.AT_LEAST_ONCE);
+        assertThat(inside.maxPacketSize()).isEqualTo(1 << 16);
+        assertThat(inside.maxInflight()).isEqualTo(11);
+        assertThat(inside.maxSubscriptions()).isEqualTo(5);
+        assertThat(inside.offers()).isEqualTo(new Offers(QoS.AT_MOST_ONCE, false, true, true, true));
+    }
+
+    @Test
+    void a_mistake_in_the_limits_of_a_listener_is_told_there_and_one_in_the_limits_of_all_only_once() {
+        Path file = file(
+                """
+                nightjar.mqtt.max-inflight = 0
+                nightjar.listeners.tcp.default.mqtt { max-packet-size = 7, queue-length = 5, max-qoss = 1 }
+                """);
+
+        assertThat(errors(file, Map.of()))
+                .hasSize(4)
+                .anySatisfy(error -> assertThat(error).startsWith("nightjar.mqtt.max-inflight = 0"))
+                .anySatisfy(error -> assertThat(error)
+                        .startsWith("nightjar.listeners.tcp.default.mqtt.max-packet-size = 7")
+                        .contains("a size from 1 KiB"))
+                .anySatisfy(error -> assertThat(error)
+                        .contains("nightjar.listeners.tcp.default.mqtt.queue-length", "no such setting"))
+                .anySatisfy(error ->
+                        assertThat(error).contains("nightjar.listeners.tcp.default.mqtt.max-qoss", "did you mean"));
     }
 
     @Test

@@ -131,7 +131,8 @@ final class WireValues {
                                 will,
                                 username,
                                 names.get(0),
-                                names.get(1)),
+                                names.get(1),
+                                number.get(2)),
                         names.get(2),
                         names.get(3),
                         time.get(2)));

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.nightjar.auth.AllowAll;
 import io.nightjar.auth.Authorizer;
 import io.nightjar.connection.ConnectionLimits;
+import io.nightjar.connection.Offers;
 import io.nightjar.diagnosis.ConnectionEnd;
 import io.nightjar.message.Backpressure;
 import io.nightjar.message.SessionCommand;
@@ -21,6 +22,7 @@ import io.nightjar.routing.Router;
 import io.nightjar.testing.Normative;
 import io.nightjar.testing.RawMqttClient;
 import io.nightjar.trace.Tracer;
+import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -42,7 +44,7 @@ class KeepAliveTest {
     private final BlockingQueue<ConnectionEnd> ends = new LinkedBlockingQueue<>();
     private final BlockingQueue<SessionCommand> session = new LinkedBlockingQueue<>();
     private NettyLoops loops;
-    private TcpListener listener;
+    private Listener listener;
 
     private void start(boolean nativeTransport) {
         loops = new NettyLoops(1, nativeTransport, clock);
@@ -52,7 +54,6 @@ class KeepAliveTest {
         NetContext context = new NetContext(
                 "test",
                 loops,
-                new ConnectionLimits(1 << 20, 1024, 16, 8, 8, 64, 64, 0xFFFF_FFFFL, 7200, 0),
                 (clientId, connection, info) -> connection.attached(1, false, new Link()),
                 router,
                 new AllowAll(),
@@ -64,10 +65,21 @@ class KeepAliveTest {
                 closed -> {},
                 clock,
                 clock,
-                10_000,
-                60_000);
-        listener = TcpListener.start(
-                        context, new ListenerSettings("test", "127.0.0.1", 0, 128, 100, 10_000, 32 << 10, 128 << 10))
+                10_000);
+        listener = Listener.start(
+                        context,
+                        new ListenerSettings(
+                                Transport.TCP,
+                                "test",
+                                new InetSocketAddress("127.0.0.1", 0),
+                                128,
+                                100,
+                                10_000,
+                                32 << 10,
+                                128 << 10,
+                                60_000,
+                                new ConnectionLimits(
+                                        1 << 20, 1024, 16, 8, 8, 64, 64, 0xFFFF_FFFFL, 7200, 0, 100, Offers.ALL)))
                 .toCompletableFuture()
                 .join();
     }

@@ -319,7 +319,7 @@ class OutboundFlowTest {
 
     @Test
     void a_slow_client_lets_messages_wait_within_the_limits_and_then_takes_them() {
-        SessionFixture f = attached(new SessionFixture(new SessionLimits(3, 1000, false, 3, 2)), Request.resume());
+        SessionFixture f = attached(new SessionFixture(new SessionLimits(3, 1000, false, 2)), Request.resume());
         f.effects.writableFor = 0;
 
         f.deliver("q0-1", QoS.AT_MOST_ONCE);
@@ -336,7 +336,7 @@ class OutboundFlowTest {
 
     @Test
     void qos_0_that_finds_the_queue_full_of_others_is_dropped_itself() {
-        SessionFixture f = attached(new SessionFixture(new SessionLimits(1, 1000, false, 3, 2)), Request.resume());
+        SessionFixture f = attached(new SessionFixture(new SessionLimits(1, 1000, false, 2)), Request.resume());
         f.effects.writableFor = 0;
 
         f.deliver("q1", QoS.AT_LEAST_ONCE);
@@ -347,7 +347,7 @@ class OutboundFlowTest {
 
     @Test
     void the_oldest_goes_when_the_queue_is_full_by_count_or_by_bytes() {
-        SessionFixture f = attached(new SessionFixture(new SessionLimits(3, 25, true, 3, 2)), Request.resume());
+        SessionFixture f = attached(new SessionFixture(new SessionLimits(3, 25, true, 2)), Request.resume());
         f.detach(Detail.PEER_FIN);
         f.effects.take();
 
@@ -365,8 +365,8 @@ class OutboundFlowTest {
 
     @Test
     void qos_0_waits_for_a_client_that_is_away_only_if_the_limits_say_so() {
-        SessionFixture no = attached(new SessionFixture(new SessionLimits(9, 999, false, 3, 2)), Request.resume());
-        SessionFixture yes = attached(new SessionFixture(new SessionLimits(9, 999, true, 3, 2)), Request.resume());
+        SessionFixture no = attached(new SessionFixture(new SessionLimits(9, 999, false, 2)), Request.resume());
+        SessionFixture yes = attached(new SessionFixture(new SessionLimits(9, 999, true, 2)), Request.resume());
         for (SessionFixture f : List.of(no, yes)) {
             f.effects.writableFor = 0;
             f.deliver("before", QoS.AT_MOST_ONCE);

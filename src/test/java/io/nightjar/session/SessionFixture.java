@@ -27,7 +27,7 @@ final class SessionFixture {
     private int packetId;
 
     SessionFixture() {
-        this(new SessionLimits(10, 1000, false, 3, 2));
+        this(new SessionLimits(10, 1000, false, 2));
     }
 
     SessionFixture(SessionLimits limits) {
@@ -123,6 +123,7 @@ final class SessionFixture {
         private int maximumPacketSize = Integer.MAX_VALUE;
         private @Nullable Will will;
         private String peer = "10.0.0.1:5001";
+        private int maxSubscriptions = 3;
 
         static Request resume() {
             return new Request();
@@ -164,6 +165,11 @@ final class SessionFixture {
             return this;
         }
 
+        Request maxSubscriptions(int value) {
+            maxSubscriptions = value;
+            return this;
+        }
+
         AttachRequest build() {
             return new AttachRequest(
                     version,
@@ -176,7 +182,8 @@ final class SessionFixture {
                     will,
                     null,
                     peer,
-                    "n1");
+                    "n1",
+                    maxSubscriptions);
         }
     }
 }

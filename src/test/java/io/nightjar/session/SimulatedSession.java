@@ -23,7 +23,8 @@ import org.jspecify.annotations.Nullable;
 
 /** A session of the simulation: the real state machine, the actor around it, and a small model that watches both. */
 final class SimulatedSession implements SessionEffects {
-    static final SessionLimits LIMITS = new SessionLimits(20, 600, true, 10, 10);
+    static final int MAX_SUBSCRIPTIONS = 10;
+    static final SessionLimits LIMITS = new SessionLimits(20, 600, true, 10);
 
     final String clientId;
     final SessionState state;
@@ -161,7 +162,7 @@ final class SimulatedSession implements SessionEffects {
         check(state.queueLength() <= LIMITS.queuedMessages(), "the queue is bounded by count");
         check(state.queuedBytes() <= LIMITS.queuedBytes(), "the queue is bounded by bytes");
         check(state.awaitingRelCount() <= LIMITS.awaitingRel(), "received identifiers are bounded");
-        check(state.subscriptionCount() <= LIMITS.subscriptions(), "subscriptions are bounded");
+        check(state.subscriptionCount() <= MAX_SUBSCRIPTIONS, "subscriptions are bounded");
         check(state.isAttached() == (current != null), "session and connection agree");
         SimulatedConnection now = current;
         check(now == null || now.open.size() <= now.request.receiveMaximum(), "the Receive Maximum holds");

@@ -217,7 +217,18 @@ final class Simulation {
         String peer = "10.0.0." + random(3) + ":" + random(60_000);
         int window = 1 + random(8);
         return new AttachRequest(
-                version, clean, expiry, expiry, window, Integer.MAX_VALUE, 60, will, null, peer, "n" + random(2));
+                version,
+                clean,
+                expiry,
+                expiry,
+                window,
+                Integer.MAX_VALUE,
+                60,
+                will,
+                null,
+                peer,
+                "n" + random(2),
+                SimulatedSession.MAX_SUBSCRIPTIONS);
     }
 
     private Will will(boolean v5) {

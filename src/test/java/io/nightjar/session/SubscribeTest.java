@@ -87,8 +87,8 @@ class SubscribeTest {
 
     @Test
     void many_subscriptions_keep_their_order_through_every_change() {
-        SessionFixture many = new SessionFixture(new SessionLimits(10, 1000, false, 100, 2));
-        many.attach(Request.resume());
+        SessionFixture many = new SessionFixture();
+        many.attach(Request.resume().maxSubscriptions(100));
         List<String> filters = new ArrayList<>(SessionFixture.numbered("f", 20).toList());
         filters.forEach(filter -> many.subscribe(filter, QoS.AT_LEAST_ONCE));
 

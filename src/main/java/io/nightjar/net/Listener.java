@@ -15,9 +15,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** A TCP listener for MQTT. Accepts on one loop; each connection moves to its ClientID's loop after CONNECT. */
-public final class TcpListener {
-    private static final Logger log = LoggerFactory.getLogger(TcpListener.class);
+/** A listener for MQTT. Accepts on one loop; each connection moves to its ClientID's loop after CONNECT. */
+public final class Listener {
+    private static final Logger log = LoggerFactory.getLogger(Listener.class);
 
     /** Bytes of one read; one size for all, so that no connection keeps statistics of its own. */
     private static final FixedRecvByteBufAllocator READS = new FixedRecvByteBufAllocator(8 * 1024);
@@ -27,7 +27,7 @@ public final class TcpListener {
     private final AtomicInteger open;
     private final Channel server;
 
-    private TcpListener(NetContext context, ListenerSettings settings, AtomicInteger open, Channel server) {
+    private Listener(NetContext context, ListenerSettings settings, AtomicInteger open, Channel server) {
         this.context = context;
         this.open = open;
         this.settings = settings;
@@ -35,8 +35,8 @@ public final class TcpListener {
     }
 
     /** Binds; fails with the operating system's words if the address cannot be had. */
-    public static CompletionStage<TcpListener> start(NetContext context, ListenerSettings settings) {
-        CompletableFuture<TcpListener> started = new CompletableFuture<>();
+    public static CompletionStage<Listener> start(NetContext context, ListenerSettings settings) {
+        CompletableFuture<Listener> started = new CompletableFuture<>();
         AtomicInteger open = new AtomicInteger();
         ServerBootstrap bootstrap = new ServerBootstrap()
                 .group(context.loops().group())
@@ -55,21 +55,22 @@ public final class TcpListener {
                         channel.pipeline().addLast(new MqttChannel(context, settings, open, channel));
                     }
                 });
-        ChannelFuture bind = bootstrap.bind(new InetSocketAddress(settings.host(), settings.port()));
+        ChannelFuture bind = bootstrap.bind(settings.bind());
         bind.addListener(done -> {
             if (done.isSuccess()) {
-                TcpListener listener = new TcpListener(context, settings, open, bind.channel());
+                Listener listener = new Listener(context, settings, open, bind.channel());
                 log.info(
                         "event=listener_started listener={} bind={}:{} transport={}",
                         settings.id(),
-                        settings.host(),
+                        settings.bind().getHostString(),
                         listener.port(),
                         context.loops().transport());
                 started.complete(listener);
             } else {
-                started.completeExceptionally(
-                        new IllegalStateException("listener " + settings.id() + " cannot bind " + settings.host() + ":"
-                                + settings.port() + ": " + done.cause().getMessage()));
+                started.completeExceptionally(new IllegalStateException("listener " + settings.id() + " cannot bind "
+                        + settings.bind().getHostString() + ":"
+                        + settings.bind().getPort() + ": "
+                        + done.cause().getMessage()));
             }
         });
         return started;
@@ -78,6 +79,10 @@ public final class TcpListener {
     /** The port it listens on. */
     public int port() {
         return ((InetSocketAddress) server.localAddress()).getPort();
+    }
+
+    public ListenerSettings settings() {
+        return settings;
     }
 
     public String id() {
