@@ -48,6 +48,8 @@ public sealed interface Handshake {
         boolean assigned = connect.clientId().isEmpty();
         if (assigned && !v5 && !connect.cleanStart()) {
             return refuse("an empty ClientID needs Clean Session 1", "311/3.1.3-8"); // [311/3.1.3-8]
+        } else if (assigned && connect.version() == MqttVersion.V3_1) {
+            return refuse("MQTT 3.1 has no empty ClientID", "311/3.1.3-8");
         }
         int idBytes = Utf8.size(connect.clientId());
         if (idBytes > limits.maxClientIdBytes()) {

@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 /** The packet that tells a client why: DISCONNECT after CONNACK, CONNACK before it, or none. */
 final class LastPacket {
     private static final int REASON_STRING_CHARS = 200;
+    private static final int BRIDGE_BIT = 0x80;
 
     private LastPacket() {}
 
@@ -63,8 +64,9 @@ final class LastPacket {
     }
 
     private static Packet unsupported(DisconnectReason reason) {
-        String level = reason.facts().getOrDefault("protocol_level", "");
-        boolean old = level.length() == 1 && level.charAt(0) < '5';
+        String level = reason.facts().get("protocol_level");
+        // Bridges set the highest bit of their level, and on return code 1 try again without it.
+        boolean old = level != null && (Integer.parseInt(level) & ~BRIDGE_BIT) < MqttVersion.V5.level();
         return new Packet.ConnAck(false, ReasonCode.UNSUPPORTED_PROTOCOL_VERSION, old ? Properties.NONE : why(reason));
     }
 

@@ -307,10 +307,10 @@ public final class SessionState {
         for (int i = 0; i < packet.requests().size(); i++) {
             SubscriptionRequest request = packet.requests().get(i);
             ReasonCode refused = verdicts.get(i);
-            codes.add(
-                    refused.isError()
-                            ? refused
-                            : subscribe(request, identifier, to.maxSubscriptions(), replays, effects));
+            ReasonCode code = refused.isError() ? refused : subscribe(request, identifier, to.maxSubscriptions(), replays, effects);
+            // MQTT 3.1 has no way to tell of a refusal and wants a positive acknowledgement all the same [3.1/3.8].
+            boolean untold = code.isError() && to.version() == MqttVersion.V3_1;
+            codes.add(untold ? ReasonCode.granted(request.options().qos()) : code);
         }
         effects.send(new Packet.SubAck(packet.packetId(), Properties.NONE, codes));
         for (Subscription made : replays) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.nightjar.auth.AllowAll;
 import io.nightjar.auth.Authorizer;
+import io.nightjar.conformance.OftenWrong;
 import io.nightjar.connection.ConnectionLimits;
 import io.nightjar.connection.Offers;
 import io.nightjar.diagnosis.ConnectionEnd;
@@ -33,6 +34,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Keep Alive on a real socket whose clock only the test moves, on native epoll and on NIO. */
@@ -131,6 +133,41 @@ class KeepAliveTest {
             assertThat(ends).isEmpty();
             pass(Duration.ofMillis(15_100));
             assertThat(client.expect(Packet.Disconnect.class).code()).isEqualTo(ReasonCode.KEEP_ALIVE_TIMEOUT);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = MqttVersion.class,
+            names = {"V3_1", "V3_1_1"})
+    @Normative("311/3.1.2-24")
+    @OftenWrong(26)
+    void a_client_of_3_x_is_closed_without_a_packet_after_one_and_a_half_times_its_keep_alive(MqttVersion version)
+            throws Exception {
+        start(true);
+        try (RawMqttClient client = RawMqttClient.connect("127.0.0.1", listener.port(), version);
+                RawMqttClient off = RawMqttClient.connect("127.0.0.1", listener.port(), version)) {
+            client.send(new Packet.Connect(version, true, 10, Properties.NONE, "device", null, null, null));
+            off.send(new Packet.Connect(version, true, 0, Properties.NONE, "off", null, null, null));
+            client.expect(Packet.ConnAck.class);
+            off.expect(Packet.ConnAck.class);
+            pass(Duration.ofMillis(14_900));
+            client.send(Packet.PingReq.INSTANCE);
+            client.expect(Packet.PingResp.class);
+
+            pass(Duration.ofMillis(14_900));
+            assertThat(ends).isEmpty();
+            pass(Duration.ofMillis(200));
+
+            assertThat(client.receive(PATIENCE)).isNull();
+            assertThat(client.end()).isEqualTo(RawMqttClient.End.EOF);
+            assertThat(ends.poll(PATIENCE.toSeconds(), TimeUnit.SECONDS)
+                            .reason()
+                            .detail())
+                    .isEqualTo(Detail.KEEP_ALIVE);
+            pass(Duration.ofDays(7));
+            off.send(Packet.PingReq.INSTANCE);
+            off.expect(Packet.PingResp.class);
         }
     }
 
