@@ -3,6 +3,7 @@ package io.nightjar.actor;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.typesafe.config.ConfigFactory;
+import io.nightjar.conformance.Normative;
 import io.nightjar.message.ClientView;
 import io.nightjar.message.Connection;
 import io.nightjar.message.ConnectionInfo;
@@ -29,7 +30,6 @@ import io.nightjar.routing.Subscriber;
 import io.nightjar.session.AttachRequest;
 import io.nightjar.session.SessionLimits;
 import io.nightjar.testing.ManualLoops;
-import io.nightjar.testing.Normative;
 import io.nightjar.trace.Tracer;
 import java.time.Duration;
 import java.util.List;

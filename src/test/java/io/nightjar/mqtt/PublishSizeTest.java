@@ -2,7 +2,7 @@ package io.nightjar.mqtt;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.nightjar.testing.Normative;
+import io.nightjar.conformance.Normative;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;

@@ -5,10 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.nightjar.conformance.Normative;
 import io.nightjar.mqtt.Detail;
 import io.nightjar.mqtt.MqttVersion;
 import io.nightjar.mqtt.Packet;
-import io.nightjar.testing.Normative;
 import java.util.EnumSet;
 import java.util.HexFormat;
 import java.util.List;
@@ -379,55 +379,74 @@ class DecoderRulesTest {
     @Normative({
         "311/1.5.3-1",
         "311/1.5.3-2",
+        "311/2.2.1",
         "311/2.2.2-1",
+        "311/2.2.3",
         "311/2.3.1-1",
         "311/3.1.0-2",
+        "311/3.1.2-3",
         "311/3.1.2-13",
         "311/3.1.2-14",
         "311/3.1.2-15",
         "311/3.1.2-22",
-        "311/3.1.2-3",
-        "311/3.10.3-2",
+        "311/3.2.2.1",
+        "311/3.2.2.3",
         "311/3.3.1-2",
         "311/3.3.1-4",
         "311/3.3.2-2",
         "311/3.8.3-3",
         "311/3.8.3-4",
         "311/3.9.3-2",
+        "311/3.10.3-2",
         "311/4.7.3-1",
         "5.0/1.5.4-1",
         "5.0/1.5.4-2",
         "5.0/1.5.5-1",
+        "5.0/2.1.2",
         "5.0/2.1.3-1",
+        "5.0/2.1.4",
         "5.0/2.2.1-3",
+        "5.0/2.2.2.1",
+        "5.0/2.2.2.2",
         "5.0/3.1.0-1",
         "5.0/3.1.0-2",
         "5.0/3.1.2-1",
-        "5.0/3.1.2-11",
-        "5.0/3.1.2-12",
-        "5.0/3.1.2-13",
         "5.0/3.1.2-2",
         "5.0/3.1.2-3",
-        "5.0/3.10.3-2",
-        "5.0/3.11.3-2",
-        "5.0/3.14.2-1",
-        "5.0/3.14.2-2",
-        "5.0/3.15.2-1",
+        "5.0/3.1.2-11",
+        "5.0/3.1.2.11.3",
+        "5.0/3.1.2.11.4",
+        "5.0/3.1.2.11.6",
+        "5.0/3.1.2.11.7",
+        "5.0/3.1.2.11.10",
+        "5.0/3.1.2-12",
+        "5.0/3.1.2-13",
         "5.0/3.2.2-1",
-        "5.0/3.2.2-15",
+        "5.0/3.2.2.3",
         "5.0/3.2.2-8",
+        "5.0/3.2.2-15",
         "5.0/3.3.1-2",
         "5.0/3.3.1-4",
-        "5.0/3.3.2-14",
+        "5.0/3.3.2.1",
         "5.0/3.3.2-2",
+        "5.0/3.3.2.3.2",
+        "5.0/3.3.2-14",
         "5.0/3.3.4-6",
         "5.0/3.4.2-1",
         "5.0/3.5.2-1",
         "5.0/3.6.2-1",
         "5.0/3.7.2-1",
+        "5.0/3.8.2.1.2",
+        "5.0/3.8.3.1",
         "5.0/3.8.3-2",
         "5.0/3.8.3-5",
-        "5.0/3.9.3-2"
+        "5.0/3.9.3-2",
+        "5.0/3.10.3-2",
+        "5.0/3.11.3-2",
+        "5.0/3.14.2-1",
+        "5.0/3.14.2-2",
+        "5.0/3.15.2-1",
+        "5.0/3.15.2.2.2"
     })
     @ParameterizedTest
     @MethodSource
@@ -454,13 +473,12 @@ class DecoderRulesTest {
     }
 
     @Test
-    void every_numbered_statement_of_the_table_is_declared() throws NoSuchMethodException {
+    void every_statement_of_the_table_is_declared() throws NoSuchMethodException {
         Normative declared =
                 DecoderRulesTest.class.getDeclaredMethod("broken", Broken.class).getAnnotation(Normative.class);
 
         assertThat(declared.value())
-                .containsExactlyInAnyOrderElementsOf(
-                        broken().map(Broken::id).filter(id -> id.contains("-")).collect(Collectors.toSet()));
+                .containsExactlyInAnyOrderElementsOf(broken().map(Broken::id).collect(Collectors.toSet()));
     }
 
     @Test

@@ -2,11 +2,11 @@ package io.nightjar.session;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.nightjar.conformance.Normative;
 import io.nightjar.mqtt.Detail;
 import io.nightjar.mqtt.MqttVersion;
 import io.nightjar.mqtt.PacketType;
 import io.nightjar.session.SessionFixture.Request;
-import io.nightjar.testing.Normative;
 import org.junit.jupiter.api.Test;
 
 /** QoS 2 from the client: routed exactly once. */

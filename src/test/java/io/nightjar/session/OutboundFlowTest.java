@@ -3,6 +3,7 @@ package io.nightjar.session;
 import static io.nightjar.session.SessionFixture.topics;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.nightjar.conformance.Normative;
 import io.nightjar.mqtt.Bytes;
 import io.nightjar.mqtt.Delivery;
 import io.nightjar.mqtt.Detail;
@@ -16,7 +17,6 @@ import io.nightjar.mqtt.QoS;
 import io.nightjar.mqtt.ReasonCode;
 import io.nightjar.mqtt.UserProperty;
 import io.nightjar.session.SessionFixture.Request;
-import io.nightjar.testing.Normative;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;

@@ -2,11 +2,11 @@ package io.nightjar.session;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.nightjar.conformance.Normative;
 import io.nightjar.mqtt.Detail;
 import io.nightjar.mqtt.QoS;
 import io.nightjar.session.SessionEffects.Timer;
 import io.nightjar.session.SessionFixture.Request;
-import io.nightjar.testing.Normative;
 import org.junit.jupiter.api.Test;
 
 /** How long a session outlives its connection. */

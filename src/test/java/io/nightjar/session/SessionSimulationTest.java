@@ -1,6 +1,6 @@
 package io.nightjar.session;
 
-import io.nightjar.testing.Normative;
+import io.nightjar.conformance.Normative;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 

@@ -3,6 +3,7 @@ package io.nightjar.session;
 import static io.nightjar.session.SessionFixture.will;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.nightjar.conformance.Normative;
 import io.nightjar.mqtt.Detail;
 import io.nightjar.mqtt.DisconnectReason;
 import io.nightjar.mqtt.Packet;
@@ -12,7 +13,6 @@ import io.nightjar.mqtt.QoS;
 import io.nightjar.mqtt.ReasonCode;
 import io.nightjar.session.SessionEffects.Timer;
 import io.nightjar.session.SessionFixture.Request;
-import io.nightjar.testing.Normative;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.stream.Stream;

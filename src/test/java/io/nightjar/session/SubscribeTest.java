@@ -3,6 +3,7 @@ package io.nightjar.session;
 import static io.nightjar.session.SessionFixture.topics;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.nightjar.conformance.Normative;
 import io.nightjar.mqtt.Bytes;
 import io.nightjar.mqtt.Detail;
 import io.nightjar.mqtt.Message;
@@ -15,7 +16,6 @@ import io.nightjar.mqtt.ReasonCode;
 import io.nightjar.mqtt.SubscriptionOptions;
 import io.nightjar.mqtt.SubscriptionRequest;
 import io.nightjar.session.SessionFixture.Request;
-import io.nightjar.testing.Normative;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;

@@ -3,13 +3,13 @@ package io.nightjar.session;
 import static io.nightjar.session.SessionFixture.will;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.nightjar.conformance.Normative;
 import io.nightjar.mqtt.Detail;
 import io.nightjar.mqtt.Message;
 import io.nightjar.mqtt.MqttVersion;
 import io.nightjar.mqtt.Property;
 import io.nightjar.session.SessionEffects.Timer;
 import io.nightjar.session.SessionFixture.Request;
-import io.nightjar.testing.Normative;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
