@@ -28,6 +28,9 @@ final class Outbound implements Runnable {
 
     private static final int FIRST_BYTES = 256;
 
+    /** What a Topic Alias adds to a packet at most: itself, and one byte to the lengths of properties and packet. */
+    private static final int ALIAS_BYTES = 5;
+
     private final MqttChannel connection;
     private @Nullable ByteBuf pending;
     private @Nullable OutboundAliases aliases;
@@ -170,16 +173,18 @@ final class Outbound implements Runnable {
         }
         int known = aliases.known(publish.topic());
         if (known > 0) {
-            Properties properties = publish.properties().with(Property.TOPIC_ALIAS, known);
-            return copy(publish, "", properties);
+            Packet.Publish brief = copy(publish, "", publish.properties().with(Property.TOPIC_ALIAS, known));
+            return takes(brief, 0) ? brief : publish; // an alias is longer than a topic of one or two bytes
         }
-        int extra = 3;
-        boolean fits = maximumPacketSize == Integer.MAX_VALUE
-                || PacketEncoder.size(publish, MqttVersion.V5) + extra + 1 <= maximumPacketSize;
-        int fresh = fits ? aliases.assign(publish.topic()) : 0;
+        int fresh = takes(publish, ALIAS_BYTES) ? aliases.assign(publish.topic()) : 0;
         return fresh == 0
-                ? packet
+                ? publish
                 : copy(publish, publish.topic(), publish.properties().with(Property.TOPIC_ALIAS, fresh));
+    }
+
+    private boolean takes(Packet packet, int moreBytes) {
+        return maximumPacketSize == Integer.MAX_VALUE
+                || PacketEncoder.size(packet, MqttVersion.V5) + moreBytes <= maximumPacketSize;
     }
 
     private static Packet.Publish copy(Packet.Publish p, String topic, Properties properties) {
