@@ -313,6 +313,7 @@ public final class SessionState {
             codes.add(untold ? ReasonCode.granted(request.options().qos()) : code);
         }
         effects.send(new Packet.SubAck(packet.packetId(), Properties.NONE, codes));
+        // One after the other, as from as many packets: a filter that stands twice is replayed twice [5.0/3.8.4-5].
         for (Subscription made : replays) {
             Iterator<Message> messages = effects.retained(made.filter());
             if (messages.hasNext()) {
