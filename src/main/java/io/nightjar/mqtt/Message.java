@@ -25,6 +25,9 @@ public record Message(
     /** Never expires. */
     public static final long NEVER = Long.MAX_VALUE;
 
+    /** How long the way through the broker may take for a message that must not wait. */
+    private static final long STRAIGHT_ON_MILLIS = 1000;
+
     /** When it expires, milliseconds since 1970, or {@link #NEVER} [5.0/3.3.2-5]. */
     public long expiresAtMillis() {
         if (properties.isEmpty()) {
@@ -38,6 +41,15 @@ public record Message(
     public boolean expiredAt(long nowMillis) {
         long at = expiresAtMillis();
         return at != NEVER && nowMillis >= at;
+    }
+
+    /**
+     * Whether it may still go out now: it has not expired, or its Message Expiry Interval is 0 and it came just now.
+     * Such a message is sent straight on or not at all; it never waits.
+     */
+    public boolean isFreshAt(long nowMillis) {
+        return !expiredAt(nowMillis)
+                || expiresAtMillis() == createdAtMillis && nowMillis - createdAtMillis < STRAIGHT_ON_MILLIS;
     }
 
     /** The properties as they go out now: the Message Expiry Interval less the whole seconds waited [5.0/3.3.2-6]. */

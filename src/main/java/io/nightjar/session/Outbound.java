@@ -60,12 +60,14 @@ final class Outbound {
     /** Sends a message or lets it wait. {@code to} is null while nobody is attached. */
     void deliver(Delivery delivery, @Nullable AttachRequest to, long nowMillis, SessionEffects effects) {
         QoS qos = delivery.qos();
-        if (delivery.message().expiredAt(nowMillis)) {
+        if (!delivery.message().isFreshAt(nowMillis)) {
             drop(SessionEffects.Drop.EXPIRED, delivery, effects);
         } else if (to == null && qos == QoS.AT_MOST_ONCE && !limits.queueQos0()) {
             drop(SessionEffects.Drop.NOT_WRITABLE, delivery, effects);
         } else if (to != null && !queue.hasWaiting(qos) && takes(qos, to, effects)) {
             transmit(delivery, to, nowMillis, effects);
+        } else if (delivery.message().expiredAt(nowMillis)) {
+            drop(SessionEffects.Drop.EXPIRED, delivery, effects);
         } else {
             enqueue(delivery, nowMillis, effects);
         }
