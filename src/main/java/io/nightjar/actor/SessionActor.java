@@ -211,7 +211,8 @@ public final class SessionActor extends ExtensibleBehavior<SessionCommand>
 
     private void onPublishQos2(PublishQos2 command) {
         if (state != null) {
-            state.publishQos2(command.attachment(), command.packetId(), command.message(), now(), this);
+            state.publishQos2(
+                    command.attachment(), command.packetId(), command.message(), command.verdict(), now(), this);
         }
     }
 
@@ -352,8 +353,8 @@ public final class SessionActor extends ExtensibleBehavior<SessionCommand>
     }
 
     @Override
-    public void route(Message message) {
-        services.router().route(message);
+    public int route(Message message) {
+        return services.router().route(message);
     }
 
     @Override

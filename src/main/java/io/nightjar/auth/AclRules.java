@@ -91,7 +91,8 @@ public final class AclRules implements Authorizer {
         if (Topics.isShared(topic)) {
             return "rules are about the filter without $share/{name}/";
         }
-        return Topics.filterFault(topic, 65_535);
+        Topics.Fault fault = Topics.filterFault(topic, 65_535);
+        return fault == null ? null : fault.problem();
     }
 
     @Override

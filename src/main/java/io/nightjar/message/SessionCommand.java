@@ -41,8 +41,12 @@ public sealed interface SessionCommand {
 
     record Unsubscribe(long attachment, Packet.Unsubscribe packet) implements SessionCommand {}
 
-    /** A QoS 2 PUBLISH from the client, already authorized; received Packet Identifiers are Session State. */
-    record PublishQos2(long attachment, int packetId, Message message) implements SessionCommand {}
+    /**
+     * A QoS 2 PUBLISH from the client; received Packet Identifiers are Session State.
+     *
+     * @param verdict {@link ReasonCode#SUCCESS} if allowed, else the refusal that PUBREC carries unless it is a repeat
+     */
+    record PublishQos2(long attachment, int packetId, Message message, ReasonCode verdict) implements SessionCommand {}
 
     /** PUBACK, PUBREC, PUBREL or PUBCOMP from the client. */
     record Acknowledge(long attachment, PacketType type, int packetId, ReasonCode code) implements SessionCommand {}

@@ -80,6 +80,7 @@ public final class WireCommands {
             out.writeLong(publish.attachment());
             out.writeInt(publish.packetId());
             Wire.writeMessage(out, publish.message());
+            out.writeByte(publish.verdict().value());
         } else if (command instanceof SessionCommand.Subscribe subscribe) {
             out.writeByte(SUBSCRIBE);
             out.writeLong(subscribe.attachment());
@@ -120,7 +121,9 @@ public final class WireCommands {
                 new SessionCommand.Subscribe(
                         in.readLong(), readPacket(in, Packet.Subscribe.class), Wire.readReasonCodes(in));
             case UNSUBSCRIBE -> new SessionCommand.Unsubscribe(in.readLong(), readPacket(in, Packet.Unsubscribe.class));
-            case PUBLISH_QOS_2 -> new SessionCommand.PublishQos2(in.readLong(), in.readInt(), Wire.readMessage(in));
+            case PUBLISH_QOS_2 ->
+                new SessionCommand.PublishQos2(
+                        in.readLong(), in.readInt(), Wire.readMessage(in), Wire.readReasonCode(in));
             case ACKNOWLEDGE ->
                 new SessionCommand.Acknowledge(
                         in.readLong(), readPacketType(in), in.readInt(), Wire.readReasonCode(in));

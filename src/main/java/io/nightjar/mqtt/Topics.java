@@ -27,42 +27,57 @@ public final class Topics {
         return null;
     }
 
-    /** What is wrong with a Topic Filter, shared or not, in words, or null if nothing [5.0/4.7.1-1, -2, 4.8.2-1]. */
-    public static @Nullable String filterFault(String filter, int maxLevels) {
+    /**
+     * What is wrong with a Topic Filter.
+     *
+     * @param problem in words
+     * @param rule the statement of MQTT 5 that it breaks, null for a limit of ours
+     * @param rule311 that of MQTT 3.1.1, which has no shared subscriptions
+     */
+    public record Fault(String problem, @Nullable String rule, @Nullable String rule311) {}
+
+    /** What is wrong with a Topic Filter, shared or not, or null if nothing [5.0/4.7.1-1, -2, 4.8.2-1, -2]. */
+    public static @Nullable Fault filterFault(String filter, int maxLevels) {
         if (filter.startsWith(SHARE_PREFIX)) {
             int slash = filter.indexOf('/', SHARE_PREFIX.length());
-            if (slash < 0) {
-                return "a shared subscription is $share/{name}/{filter}; the filter is missing";
-            }
-            String group = filter.substring(SHARE_PREFIX.length(), slash);
+            String group = filter.substring(SHARE_PREFIX.length(), slash < 0 ? filter.length() : slash);
             if (group.isEmpty()) {
-                return "a shared subscription is $share/{name}/{filter}; the name is empty";
-            } else if (group.indexOf('+') >= 0 || group.indexOf('#') >= 0) {
-                return "the name of a shared subscription must not have a wildcard";
+                return shareFault("a shared subscription is $share/{name}/{filter}; the name is empty", "5.0/4.8.2-1");
+            } else if (hasWildcard(group)) {
+                return shareFault("the name of a shared subscription must not have a wildcard", "5.0/4.8.2-2");
+            } else if (slash < 0 || slash == filter.length() - 1) {
+                return shareFault(
+                        "a shared subscription is $share/{name}/{filter}; the filter is missing", "5.0/4.8.2-2");
             }
             return plainFilterFault(filter.substring(slash + 1), maxLevels);
         } else if (filter.equals("$share")) {
-            return "a shared subscription is $share/{name}/{filter}; name and filter are missing";
+            return shareFault(
+                    "a shared subscription is $share/{name}/{filter}; name and filter are missing", "5.0/4.8.2-1");
         }
         return plainFilterFault(filter, maxLevels);
     }
 
-    private static @Nullable String plainFilterFault(String filter, int maxLevels) {
+    private static Fault shareFault(String problem, String rule) {
+        return new Fault(problem, rule, rule);
+    }
+
+    private static @Nullable Fault plainFilterFault(String filter, int maxLevels) {
         if (filter.isEmpty()) {
-            return "the topic filter is empty";
+            return new Fault("the topic filter is empty", "5.0/4.7.3-1", "311/4.7.3-1");
         }
         int levels = 1;
         int last = filter.length() - 1;
         for (int i = 0; i <= last; i++) {
             char c = filter.charAt(i);
+            boolean first = i == 0 || filter.charAt(i - 1) == '/';
             if (c == 0) {
-                return "the topic filter has U+0000 at character " + i;
+                return new Fault("the topic filter has U+0000 at character " + i, "5.0/4.7.3-2", "311/4.7.3-2");
             } else if (c == '/' && ++levels > maxLevels) {
-                return "the topic filter has more than " + maxLevels + " levels";
-            } else if (c == '#' && (i != last || i > 0 && filter.charAt(i - 1) != '/')) {
-                return "'#' must be the last level of its own, character " + i;
-            } else if (c == '+' && (i > 0 && filter.charAt(i - 1) != '/' || i < last && filter.charAt(i + 1) != '/')) {
-                return "'+' must be a level of its own, character " + i;
+                return new Fault("the topic filter has more than " + maxLevels + " levels", null, null);
+            } else if (c == '#' && (i != last || !first)) {
+                return new Fault("'#' must be the last level of its own, character " + i, "5.0/4.7.1-1", "311/4.7.1-2");
+            } else if (c == '+' && (!first || i < last && filter.charAt(i + 1) != '/')) {
+                return new Fault("'+' must be a level of its own, character " + i, "5.0/4.7.1-2", "311/4.7.1-3");
             }
         }
         return null;

@@ -117,28 +117,31 @@ final class InboundPackets {
                         publish.qos(),
                         publish.retain());
         if (!decision.allowed()) {
-            denied(connection, publish, topic, decision);
+            denied(connection, session, publish, message, decision);
             return;
         }
         switch (publish.qos()) {
             case AT_MOST_ONCE -> connection.context.router().route(message);
             case AT_LEAST_ONCE -> {
-                int receivers = connection.context.router().route(message);
-                ReasonCode code = receivers == 0 ? ReasonCode.NO_MATCHING_SUBSCRIBERS : ReasonCode.SUCCESS;
+                int matching = connection.context.router().route(message);
+                ReasonCode code = matching == 0 ? ReasonCode.NO_MATCHING_SUBSCRIBERS : ReasonCode.SUCCESS;
                 connection.outbound.write(new Packet.PubAck(publish.packetId(), code));
             }
-            case EXACTLY_ONCE -> {
-                if (ConnectPhase.quota(connection).open(publish.packetId())) {
-                    session.tell(new SessionCommand.PublishQos2(connection.attachment, publish.packetId(), message));
-                } else {
-                    connection.endOnLoop(DisconnectReason.of(
-                            Detail.RECEIVE_MAXIMUM_EXCEEDED,
-                            "limit",
-                            "receive-maximum=" + connection.listener.limits().receiveMaximum(),
-                            "rule",
-                            "5.0/3.3.4-7"));
-                }
-            }
+            case EXACTLY_ONCE -> publishQos2(connection, session, publish, message, ReasonCode.SUCCESS);
+        }
+    }
+
+    private static void publishQos2(
+            MqttChannel connection, SessionLink session, Packet.Publish publish, Message message, ReasonCode verdict) {
+        if (ConnectPhase.quota(connection).open(publish.packetId())) {
+            session.tell(new SessionCommand.PublishQos2(connection.attachment, publish.packetId(), message, verdict));
+        } else {
+            connection.endOnLoop(DisconnectReason.of(
+                    Detail.RECEIVE_MAXIMUM_EXCEEDED,
+                    "limit",
+                    "receive-maximum=" + connection.listener.limits().receiveMaximum(),
+                    "rule",
+                    "5.0/3.3.4-7"));
         }
     }
 
@@ -167,7 +170,12 @@ final class InboundPackets {
     }
 
     private static void denied(
-            MqttChannel connection, Packet.Publish publish, String topic, Authorizer.Decision decision) {
+            MqttChannel connection,
+            SessionLink session,
+            Packet.Publish publish,
+            Message message,
+            Authorizer.Decision decision) {
+        String topic = message.topic();
         connection.context.counters().increment(Counter.DENIED_PUBLISH);
         Tracing.event(
                 connection,
@@ -185,7 +193,7 @@ final class InboundPackets {
         if (publish.qos() == QoS.AT_LEAST_ONCE) {
             connection.outbound.write(new Packet.PubAck(publish.packetId(), code));
         } else if (publish.qos() == QoS.EXACTLY_ONCE) {
-            connection.outbound.write(new Packet.PubRec(publish.packetId(), code));
+            publishQos2(connection, session, publish, message, ReasonCode.NOT_AUTHORIZED);
         }
     }
 
@@ -197,17 +205,7 @@ final class InboundPackets {
         boolean v5 = connection.decoder.version() == MqttVersion.V5;
         boolean identifier = packet.properties().has(Property.SUBSCRIPTION_IDENTIFIER);
         for (SubscriptionRequest request : packet.requests()) {
-            String fault = Topics.filterFault(
-                    request.filter(), connection.listener.limits().maxTopicLevels());
-            if (fault != null) {
-                connection.endOnLoop(DisconnectReason.of(
-                        Detail.TOPIC_FILTER_INVALID,
-                        "packet",
-                        "SUBSCRIBE",
-                        "problem",
-                        fault,
-                        "filter",
-                        Tracing.brief(request.filter())));
+            if (isFilterRefused(connection, packet, request.filter())) {
                 return;
             }
             if (request.options().noLocal() && Topics.isShared(request.filter())) {
@@ -258,21 +256,35 @@ final class InboundPackets {
 
     private static void unsubscribe(MqttChannel connection, SessionLink session, Packet.Unsubscribe packet) {
         for (String filter : packet.filters()) {
-            String fault =
-                    Topics.filterFault(filter, connection.listener.limits().maxTopicLevels());
-            if (fault != null) {
-                connection.endOnLoop(DisconnectReason.of(
-                        Detail.TOPIC_FILTER_INVALID,
-                        "packet",
-                        "UNSUBSCRIBE",
-                        "problem",
-                        fault,
-                        "filter",
-                        Tracing.brief(filter)));
+            if (isFilterRefused(connection, packet, filter)) {
                 return;
             }
         }
         session.tell(new SessionCommand.Unsubscribe(connection.attachment, packet));
+    }
+
+    /** Whether the filter is wrong; then the connection has ended. */
+    private static boolean isFilterRefused(MqttChannel connection, Packet packet, String filter) {
+        int maxLevels = connection.listener.limits().maxTopicLevels();
+        Topics.Fault fault = Topics.filterFault(filter, maxLevels);
+        if (fault == null) {
+            return false;
+        }
+        DisconnectReason reason = DisconnectReason.of(
+                Detail.TOPIC_FILTER_INVALID,
+                "packet",
+                packet.type().name(),
+                "problem",
+                fault.problem(),
+                "filter",
+                Tracing.brief(filter));
+        boolean v5 = connection.decoder.version() == MqttVersion.V5;
+        String rule = v5 ? fault.rule() : fault.rule311();
+        connection.endOnLoop(
+                rule == null
+                        ? reason.with("limit", "nightjar.mqtt.max-topic-levels=" + maxLevels)
+                        : reason.with("rule", rule));
+        return true;
     }
 
     // ---- DISCONNECT

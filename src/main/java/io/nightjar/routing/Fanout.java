@@ -31,6 +31,7 @@ final class Fanout implements Consumer<Matched<Subscriber>> {
     private @Nullable Delivery last;
     private int lastIdentifier;
     private int delivered;
+    private boolean publisherSpared;
 
     Fanout(Message message) {
         this.message = message;
@@ -60,6 +61,11 @@ final class Fanout implements Consumer<Matched<Subscriber>> {
             deliverMerged();
         }
         return delivered;
+    }
+
+    /** Whether No Local kept the message from its publisher, whose subscription matches all the same. */
+    boolean isPublisherSpared() {
+        return publisherSpared;
     }
 
     /** Delivers to a chosen member of a shared group, a copy of its own. */
@@ -150,9 +156,11 @@ final class Fanout implements Consumer<Matched<Subscriber>> {
     }
 
     private boolean isOwn(Subscription<Subscriber> subscription) {
-        return subscription.options().noLocal()
+        boolean own = subscription.options().noLocal()
                 && !message.publisher().isEmpty()
                 && message.publisher().equals(subscription.subscriber().clientId());
+        publisherSpared |= own;
+        return own;
     }
 
     /** The subscriptions of one subscriber, merged. */

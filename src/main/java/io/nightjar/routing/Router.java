@@ -76,7 +76,8 @@ public final class Router {
     /**
      * Retains the message if it says so, then hands it to all subscribers in the cluster.
      *
-     * @return to how many subscribers of this node and other nodes it went; 0 is "no matching subscribers"
+     * @return to how many subscribers of this node and other nodes it went; 0 is "no matching subscribers", which is not
+     *     said if the publisher's own subscription matches and No Local spares it
      */
     public int route(Message message) {
         if (message.retain()) {
@@ -98,6 +99,9 @@ public final class Router {
             for (SharedGroup<Subscriber> group : fanout.groups()) {
                 reached += deliverToMember(fanout, group, true);
             }
+        }
+        if (reached == 0 && fanout.isPublisherSpared()) {
+            reached = 1;
         }
         counters.increment(reached > 0 ? Counter.MESSAGES_ROUTED : Counter.MESSAGES_WITHOUT_SUBSCRIBER);
         return reached;

@@ -21,8 +21,8 @@ public interface SessionEffects {
     /** Whether the attached connection takes more PUBLISH packets now. */
     boolean isWritable();
 
-    /** Publishes a message of this session: QoS 2 after its first receipt, or its Will. */
-    void route(Message message);
+    /** Publishes a message of this session: QoS 2 after its first receipt, or its Will. 0 if no subscriber matches. */
+    int route(Message message);
 
     /** Adds or replaces a subscription in the router. {@code identifier} is 0 if it has none. */
     void subscribe(String filter, SubscriptionOptions options, int identifier);

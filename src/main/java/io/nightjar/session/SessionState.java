@@ -307,7 +307,9 @@ public final class SessionState {
         for (int i = 0; i < packet.requests().size(); i++) {
             SubscriptionRequest request = packet.requests().get(i);
             ReasonCode refused = verdicts.get(i);
-            ReasonCode code = refused.isError() ? refused : subscribe(request, identifier, to.maxSubscriptions(), replays, effects);
+            ReasonCode code = refused.isError()
+                    ? refused
+                    : subscribe(request, identifier, to.maxSubscriptions(), replays, effects);
             // MQTT 3.1 has no way to tell of a refusal and wants a positive acknowledgement all the same [3.1/3.8].
             boolean untold = code.isError() && to.version() == MqttVersion.V3_1;
             codes.add(untold ? ReasonCode.granted(request.options().qos()) : code);
@@ -321,9 +323,9 @@ public final class SessionState {
             } else if (outbound != null) {
                 outbound.cancelReplay(made.filter());
             }
-        }
-        if (!replays.isEmpty() && outbound != null) {
-            outbound.pump(to, nowMillis, effects);
+            if (outbound != null) {
+                outbound.pump(to, nowMillis, effects);
+            }
         }
     }
 
@@ -371,8 +373,13 @@ public final class SessionState {
     /**
      * A QoS 2 PUBLISH: routed once however often it comes before its PUBREL [5.0/4.3.3-10]. Above the limit an MQTT 5
      * client gets PUBREC 0x97 and keeps the message; a 3.x client cannot be told so and is disconnected.
+     *
+     * @param verdict {@link ReasonCode#SUCCESS} if allowed, else the refusal. A repeat was allowed the first time and
+     *     gets its PUBREC whatever was decided since: an error would tell the client that the identifier is free
+     *     [5.0/4.3.3-9]. A 3.x client is not told [311/3.3.5-2].
      */
-    public void publishQos2(long from, int packetId, Message message, long nowMillis, SessionEffects effects) {
+    public void publishQos2(
+            long from, int packetId, Message message, ReasonCode verdict, long nowMillis, SessionEffects effects) {
         AttachRequest sender = connection(from, nowMillis);
         if (sender == null) {
             return;
@@ -380,15 +387,19 @@ public final class SessionState {
         if (awaitingRel == null) {
             awaitingRel = new HashSet<>(4);
         }
+        ReasonCode code = ReasonCode.SUCCESS;
         if (!awaitingRel.contains(packetId)) {
-            if (awaitingRel.size() >= limits.awaitingRel()) {
+            if (verdict.isError()) {
+                code = verdict;
+            } else if (awaitingRel.size() >= limits.awaitingRel()) {
                 refuseQos2(sender, packetId, nowMillis, effects);
                 return;
+            } else {
+                awaitingRel.add(packetId);
+                code = effects.route(message) == 0 ? ReasonCode.NO_MATCHING_SUBSCRIBERS : ReasonCode.SUCCESS;
             }
-            awaitingRel.add(packetId);
-            effects.route(message);
         }
-        effects.send(new Packet.PubRec(packetId, ReasonCode.SUCCESS));
+        effects.send(new Packet.PubRec(packetId, sender.version() == MqttVersion.V5 ? code : ReasonCode.SUCCESS));
     }
 
     private void refuseQos2(AttachRequest sender, int packetId, long nowMillis, SessionEffects effects) {

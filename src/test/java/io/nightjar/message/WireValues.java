@@ -210,7 +210,7 @@ final class WireValues {
                         longs(), Arbitraries.of(Detail.values()), longs().injectNull(0.5))
                 .as(SessionCommand.Detach::new);
         Arbitrary<SessionCommand> publishes =
-                Combinators.combine(longs(), packetIds(), messages()).as(SessionCommand.PublishQos2::new);
+                Combinators.combine(longs(), packetIds(), messages(), codes()).as(SessionCommand.PublishQos2::new);
         Arbitrary<SessionCommand> acknowledges = Combinators.combine(
                         longs(), Arbitraries.of(PacketType.values()), packetIds(), codes())
                 .as(SessionCommand.Acknowledge::new);

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.nightjar.auth.AllowAll;
 import io.nightjar.auth.Authorizer;
-import io.nightjar.conformance.OftenWrong;
 import io.nightjar.conformance.Normative;
+import io.nightjar.conformance.OftenWrong;
 import io.nightjar.connection.ConnectionLimits;
 import io.nightjar.connection.Offers;
 import io.nightjar.diagnosis.ConnectionEnd;

@@ -22,6 +22,8 @@ final class RecordingEffects implements SessionEffects {
     int writableFor = Integer.MAX_VALUE;
     /** How many retained messages were pulled. */
     int pulled;
+    /** How many subscribers match what is routed. */
+    int matching = 1;
 
     private final List<String> lines = new ArrayList<>();
 
@@ -89,9 +91,10 @@ final class RecordingEffects implements SessionEffects {
     }
 
     @Override
-    public void route(Message message) {
+    public int route(Message message) {
         routed.add(message);
         lines.add("route " + message.topic());
+        return matching;
     }
 
     @Override

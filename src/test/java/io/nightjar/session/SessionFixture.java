@@ -80,7 +80,11 @@ final class SessionFixture {
     }
 
     void publishQos2(int id, String topic) {
-        session.publishQos2(session.attachment(), id, message(topic, QoS.EXACTLY_ONCE), now, effects);
+        publishQos2(id, topic, ReasonCode.SUCCESS);
+    }
+
+    void publishQos2(int id, String topic, ReasonCode verdict) {
+        session.publishQos2(session.attachment(), id, message(topic, QoS.EXACTLY_ONCE), verdict, now, effects);
     }
 
     void writable() {

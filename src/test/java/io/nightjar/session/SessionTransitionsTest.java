@@ -245,7 +245,7 @@ class SessionTransitionsTest {
 
         session.detach(1, Detail.PEER_FIN, 0L, 0, f.effects);
         session.acknowledge(1, PacketType.PUBACK, 1, ReasonCode.SUCCESS, 0, f.effects);
-        session.publishQos2(1, 7, f.message("x", QoS.EXACTLY_ONCE), 0, f.effects);
+        session.publishQos2(1, 7, f.message("x", QoS.EXACTLY_ONCE), ReasonCode.SUCCESS, 0, f.effects);
         session.writable(1, 0, f.effects);
         session.unsubscribe(1, new Packet.Unsubscribe(1, Properties.NONE, List.of("t")), 0, f.effects);
 

@@ -130,7 +130,7 @@ final class SimulatedSession implements SessionEffects {
     }
 
     void publishQos2(SimulatedConnection from, int packetId, Message message) {
-        state.publishQos2(from.attachment, packetId, message, world.now, this);
+        state.publishQos2(from.attachment, packetId, message, ReasonCode.SUCCESS, world.now, this);
     }
 
     void acknowledge(SimulatedConnection from, PacketType type, int packetId, ReasonCode code) {
@@ -241,13 +241,14 @@ final class SimulatedSession implements SessionEffects {
     }
 
     @Override
-    public void route(Message message) {
+    public int route(Message message) {
         if (message.topic().startsWith("will/")) {
             world.willPublished(message.topic());
         } else {
             check(routedQos2.add(message.payload().text()), "QoS 2 is routed once");
             world.route(message);
         }
+        return 1;
     }
 
     boolean routed(String text) {
