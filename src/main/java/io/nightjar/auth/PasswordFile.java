@@ -4,8 +4,8 @@ import io.nightjar.mqtt.Bytes;
 import io.nightjar.mqtt.Detail;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.util.Arrays;
-import java.util.Map;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -13,12 +13,13 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Users from a file of {@code username:hash} lines ({@link PasswordHash}); {@code #} begins a comment. The file is
- * looked at again at most once a second and read again when it changed; a file that cannot be read leaves the users as
+ * Users from a file of {@code username:hash} lines ({@link PasswordHash}, and {@link ScramVerifier} for SCRAM-SHA-256, see
+ * {@link #scram}); {@code #} begins a comment. The file is looked at again at most once a second and read again when it changed; a file that cannot be read leaves the users as
  * they were, with a warning.
  *
  * <p>Hashes are computed by threads of its own, since each takes about 100 ms of a core, and only so many at once: a
@@ -34,6 +35,8 @@ public final class PasswordFile implements Authenticator, AutoCloseable {
     private final VerifiedUsers verified;
     private final ThreadPoolExecutor threads;
     private final String nobody;
+    private final byte[] decoys = new byte[32];
+    private @Nullable ThreadPoolExecutor scramLookups;
 
     /**
      * @param maxPending checks that run or wait
@@ -50,20 +53,39 @@ public final class PasswordFile implements Authenticator, AutoCloseable {
         this.users = new WatchedUsers(file, lookAgainNanos);
         this.verified = new VerifiedUsers(cacheSize);
         this.nobody = PasswordHash.hash(new char[] {'n', 'o', 'b', 'o', 'd', 'y'}, iterations);
+        new SecureRandom().nextBytes(decoys);
+        this.threads = pool("passwords-", threads, maxPending);
+    }
+
+    /** @param maxPending tasks that run or wait; one more is rejected */
+    private static ThreadPoolExecutor pool(String name, int threads, int maxPending) {
         AtomicInteger number = new AtomicInteger();
         int size = Math.min(threads, maxPending);
-        this.threads = new ThreadPoolExecutor(
+        ThreadPoolExecutor pool = new ThreadPoolExecutor(
                 size, size, 10, TimeUnit.SECONDS, new ArrayBlockingQueue<>(Math.max(1, maxPending - size)), task -> {
-                    Thread thread = new Thread(task, "passwords-" + number.incrementAndGet());
+                    Thread thread = new Thread(task, name + number.incrementAndGet());
                     thread.setDaemon(true);
                     return thread;
                 });
-        this.threads.allowCoreThreadTimeOut(true);
+        pool.allowCoreThreadTimeOut(true);
+        return pool;
     }
 
     @Override
     public String name() {
         return NAME;
+    }
+
+    /**
+     * SCRAM-SHA-256 with the verifiers of this file, on one thread of its own: it costs microseconds and must not wait
+     * behind slow hashes.
+     *
+     * @param maxPending users that are being looked up or wait for it
+     */
+    public EnhancedAuthenticator scram(int maxPending) {
+        ThreadPoolExecutor lookups = pool("scram-", 1, maxPending);
+        scramLookups = lookups;
+        return new ScramSha256(username -> users.current().scram(username, decoys), lookups);
     }
 
     @Override
@@ -102,8 +124,8 @@ public final class PasswordFile implements Authenticator, AutoCloseable {
     }
 
     private Answer answer(String username, Bytes password) {
-        Map<String, String> hashes = users.current();
-        String stored = hashes.get(username);
+        StoredUsers current = users.current();
+        String stored = current.hash(username);
         if (stored != null && verified.contains(username, password, stored)) {
             return new Answer.Accepted();
         }
@@ -111,7 +133,12 @@ public final class PasswordFile implements Authenticator, AutoCloseable {
         boolean right = PasswordHash.verify(characters, stored == null ? nobody : stored);
         Arrays.fill(characters, '\0');
         if (stored == null) {
-            return new Answer.Refused(Detail.BAD_USERNAME_OR_PASSWORD, NAME, "there is no such user");
+            return new Answer.Refused(
+                    Detail.BAD_USERNAME_OR_PASSWORD,
+                    NAME,
+                    current.hasVerifier(username)
+                            ? "the user logs in with SCRAM-SHA-256 only"
+                            : "there is no such user");
         } else if (!right) {
             return new Answer.Refused(Detail.BAD_USERNAME_OR_PASSWORD, NAME, "the password is wrong");
         }
@@ -123,5 +150,8 @@ public final class PasswordFile implements Authenticator, AutoCloseable {
     @Override
     public void close() {
         threads.shutdown();
+        if (scramLookups != null) {
+            scramLookups.shutdown();
+        }
     }
 }

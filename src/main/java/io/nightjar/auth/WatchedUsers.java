@@ -5,9 +5,8 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
-import java.util.HashMap;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -23,7 +22,7 @@ final class WatchedUsers {
 
     private final Path file;
     private final long lookAgainNanos;
-    private Map<String, String> hashes = Map.of();
+    private StoredUsers users = StoredUsers.NONE;
     private @Nullable Stamp stamp;
     private @Nullable String lastProblem;
     private long lookedAtNanos;
@@ -36,8 +35,7 @@ final class WatchedUsers {
         read(stamp());
     }
 
-    /** User name to stored hash. */
-    synchronized Map<String, String> current() {
+    synchronized StoredUsers current() {
         long now = System.nanoTime();
         if (now - lookedAtNanos >= lookAgainNanos) {
             lookedAtNanos = now;
@@ -51,7 +49,7 @@ final class WatchedUsers {
                 warnOnce(e.toString());
             }
         }
-        return hashes;
+        return users;
     }
 
     private void warnOnce(String problem) {
@@ -77,29 +75,28 @@ final class WatchedUsers {
         } catch (CharacterCodingException e) {
             throw new IOException(file + " is not UTF-8", e);
         }
-        Map<String, String> read = new HashMap<>();
-        for (int i = 0; i < lines.size(); i++) {
-            String problem = line(lines.get(i).strip(), read);
-            if (problem != null) { // once per reading, without the line: a hash does not belong into a log
-                log.warn("event=password_file_bad_line file=\"{}\" line={} problem=\"{}\"", file, i + 1, problem);
-            }
+        List<StoredUsers.Problem> problems = new ArrayList<>();
+        StoredUsers read = StoredUsers.read(lines, problems);
+        for (StoredUsers.Problem problem : problems) {
+            // once per reading, without the line: a hash does not belong into a log
+            log.warn(
+                    "event=password_file_bad_line file=\"{}\" line={} problem=\"{}\"",
+                    file,
+                    problem.line(),
+                    problem.words());
         }
-        hashes = Map.copyOf(read);
+        users = read;
         stamp = current;
-        log.info("event=password_file_read file=\"{}\" users={}", file, hashes.size());
-    }
-
-    private static @Nullable String line(String line, Map<String, String> into) {
-        if (line.isEmpty() || line.startsWith("#")) {
-            return null;
+        log.info(
+                "event=password_file_read file=\"{}\" passwords={} scram_verifiers={}",
+                file,
+                read.hashCount(),
+                read.verifierCount());
+        if (read.verifierCount() > 0 && !read.hasSecret()) {
+            log.warn(
+                    "event=password_file_without_scram_secret file=\"{}\" problem=\"who tries SCRAM before and after a"
+                            + " start of this node can tell users that exist; ops/nightjar passwd --for scram adds one\"",
+                    file);
         }
-        int colon = line.indexOf(':');
-        if (colon < 1) {
-            return "is not username:hash";
-        } else if (!PasswordHash.isWellFormed(line.substring(colon + 1))) {
-            return "has no hash as ops/nightjar passwd makes it";
-        }
-        String before = into.put(line.substring(0, colon), line.substring(colon + 1));
-        return before == null ? null : "names a user a second time; this line counts";
     }
 }

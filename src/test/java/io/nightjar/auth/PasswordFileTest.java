@@ -10,14 +10,19 @@ import io.nightjar.auth.Authenticator.Answer;
 import io.nightjar.auth.Authenticator.Answer.Accepted;
 import io.nightjar.auth.Authenticator.Answer.Refused;
 import io.nightjar.auth.Authenticator.Credentials;
+import io.nightjar.auth.EnhancedAuthenticator.Exchange;
+import io.nightjar.auth.EnhancedAuthenticator.Step;
 import io.nightjar.mqtt.Bytes;
 import io.nightjar.mqtt.Detail;
+import io.nightjar.testing.ScramClient;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -129,6 +134,58 @@ class PasswordFileTest {
     }
 
     @Test
+    void a_user_may_have_a_password_and_a_verifier_or_one_of_them() throws IOException {
+        PasswordFile users =
+                open(4, "both:" + hash("secret"), "both:" + verifier("secret"), "scram:" + verifier("secret"));
+        EnhancedAuthenticator scram = users.scram(4);
+
+        assertThat(ask(users, "both", "secret")).isEqualTo(new Accepted());
+        assertThat(login(scram, "both", "secret")).isInstanceOf(Step.Success.class);
+        assertThat(login(scram, "scram", "secret")).isInstanceOf(Step.Success.class);
+        assertThat(login(scram, "scram", "wrong")).isInstanceOf(Step.Refused.class);
+        assertThat(((Refused) ask(users, "scram", "secret")).why()).contains("SCRAM-SHA-256 only");
+        assertThat(messages("password_file_bad_line")).isEmpty();
+    }
+
+    @Test
+    void a_user_without_a_verifier_looks_like_one_with_it_before_and_after_a_start() throws IOException {
+        String[] lines = {
+            "#scram-secret=AAECAwQFBgcICQoLDA0ODw==",
+            "a:" + verifier("x", 5000),
+            "b:" + verifier("x", 5000),
+            "c:" + verifier("x", 4096),
+            "plain:" + hash("x")
+        };
+
+        String before = challenge(open(4, lines).scram(4), "plain");
+        open.close();
+        String after = challenge(open(4, lines).scram(4), "plain");
+
+        assertThat(salt(after)).isEqualTo(salt(before)).matches("s=[A-Za-z0-9+/]{22}==,i=5000");
+        assertThat(messages("password_file_without_scram_secret")).isEmpty();
+    }
+
+    @Test
+    void a_file_with_verifiers_and_no_secret_is_served_with_a_warning() throws IOException {
+        PasswordFile users = open(4, "a:" + verifier("x"), "#scram-secret=short");
+
+        assertThat(login(users.scram(4), "a", "x")).isInstanceOf(Step.Success.class);
+        assertThat(messages("password_file_without_scram_secret")).hasSize(1);
+    }
+
+    @Test
+    void a_changed_verifier_counts_at_once() throws IOException {
+        PasswordFile users = open(4, "alice:" + verifier("old"));
+        EnhancedAuthenticator scram = users.scram(4);
+        assertThat(login(scram, "alice", "old")).isInstanceOf(Step.Success.class);
+
+        write("alice:" + verifier("new") + "\n# longer");
+
+        assertThat(login(scram, "alice", "old")).isInstanceOf(Step.Refused.class);
+        assertThat(login(scram, "alice", "new")).isInstanceOf(Step.Success.class);
+    }
+
+    @Test
     void everyone_may_come_in_when_authentication_is_off() {
         assertThat(new AllowAll().authenticate(credentials(null, null))).isCompletedWithValue(new Accepted());
     }
@@ -145,6 +202,37 @@ class PasswordFileTest {
 
     private static String hash(String password) {
         return PasswordHash.hash(password.toCharArray(), 10);
+    }
+
+    private static String verifier(String password) {
+        return verifier(password, ScramVerifier.MIN_ITERATIONS);
+    }
+
+    private static String verifier(String password, int iterations) {
+        return Objects.requireNonNull(ScramVerifier.of(password.toCharArray(), iterations))
+                .text();
+    }
+
+    private static Step login(EnhancedAuthenticator scram, String username, String password) {
+        ScramClient client = new ScramClient(username, password);
+        Exchange exchange = scram.start(new EnhancedAuthenticator.Client("c1", "127.0.0.1", "tcp:default"));
+        Step challenge = join(exchange.next(Bytes.utf8(client.first())));
+        return join(exchange.next(
+                Bytes.utf8(client.last(((Step.Continue) challenge).data().text()))));
+    }
+
+    private static String challenge(EnhancedAuthenticator scram, String username) {
+        Exchange exchange = scram.start(new EnhancedAuthenticator.Client("c1", "127.0.0.1", "tcp:default"));
+        Step step = join(exchange.next(Bytes.utf8(new ScramClient(username, "x").first())));
+        return ((Step.Continue) step).data().text();
+    }
+
+    private static String salt(String challenge) {
+        return challenge.substring(challenge.indexOf(",s=") + 1);
+    }
+
+    private static Step join(CompletionStage<Step> step) {
+        return step.toCompletableFuture().orTimeout(60, TimeUnit.SECONDS).join();
     }
 
     private static Answer ask(PasswordFile users, @Nullable String username, @Nullable String password) {
