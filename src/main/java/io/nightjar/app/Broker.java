@@ -14,12 +14,15 @@ import io.nightjar.auth.Administrators;
 import io.nightjar.auth.AllowAll;
 import io.nightjar.auth.ApiKeys;
 import io.nightjar.auth.Authenticator;
+import io.nightjar.auth.EnhancedAuthenticator;
 import io.nightjar.auth.PasswordFile;
+import io.nightjar.connection.AuthLimits;
 import io.nightjar.http.HttpServer;
 import io.nightjar.message.SessionCommand;
 import io.nightjar.metrics.Counters;
 import io.nightjar.mqtt.Detail;
 import io.nightjar.mqtt.DisconnectReason;
+import io.nightjar.net.EnhancedAuthentication;
 import io.nightjar.net.Listener;
 import io.nightjar.net.ListenerSettings;
 import io.nightjar.net.NetContext;
@@ -193,6 +196,7 @@ public final class Broker {
                 sessions,
                 router,
                 authenticator(),
+                enhanced(),
                 new AclRules(rules.rules(), rules.noMatchAllows(), rules.denyDisconnects()),
                 tracer,
                 counters,
@@ -221,6 +225,19 @@ public final class Broker {
             throw new UncheckedIOException(
                     "nightjar.authentication.password-file " + authentication.passwordFile() + " cannot be read", e);
         }
+    }
+
+    /** Comes after {@link #authenticator}, which opens the users. */
+    private EnhancedAuthentication enhanced() {
+        Settings.EnhancedMethods enhanced = settings.authentication().enhanced();
+        List<EnhancedAuthenticator> offered =
+                passwords != null && !enhanced.methods().isEmpty()
+                        ? List.of(passwords.scram(enhanced.maxExchanges()))
+                        : List.of();
+        return new EnhancedAuthentication(
+                offered,
+                new AuthLimits(enhanced.exchangeTimeoutMillis(), enhanced.maxRounds(), enhanced.maxDataBytes()),
+                enhanced.maxExchanges());
     }
 
     private void listen(NetContext context) {

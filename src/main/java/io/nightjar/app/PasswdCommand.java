@@ -1,6 +1,9 @@
 package io.nightjar.app;
 
+import io.nightjar.auth.PasswordFile;
 import io.nightjar.auth.PasswordHash;
+import io.nightjar.auth.SaslPrep;
+import io.nightjar.auth.ScramVerifier;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
@@ -9,17 +12,35 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Base64;
 import java.util.List;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@code passwd --file FILE [--delete] USERNAME}: sets or removes one user of a password file. The new password is the
- * first line of standard input, so it never stands in a process list. Other lines and comments stay as they are.
+ * {@code passwd --file FILE [--for password|scram|both] [--iterations N] [--delete] USERNAME}: sets or removes one user of
+ * a password file. The new password is the first line of standard input, so it never stands in a process list. Other
+ * lines and comments stay as they are.
+ *
+ * <p>A user has a line for each way to log in. Without {@code --for} a user keeps the ways it had, a new one logs in with
+ * its password: a way that is not named loses its line, so that no old password goes on being good there.
  */
 final class PasswdCommand {
     private static final int USERNAME_MAX = 65_535; // UTF-8 bytes [5.0/1.5.4]
+    private static final int SECRET_BYTES = 32;
+
+    /** What {@code --for} takes. */
+    private enum Way {
+        PASSWORD,
+        SCRAM,
+        BOTH
+    }
+
+    /** @param way null: as before */
+    private record Order(Path file, String username, boolean delete, @Nullable Way way, int iterations) {}
 
     private final InputStream in;
     private final PrintStream out;
@@ -33,34 +54,71 @@ final class PasswdCommand {
 
     /** The exit code. */
     int run(List<String> args) {
+        Order order;
+        try {
+            order = order(args);
+        } catch (IllegalArgumentException e) {
+            err.println(e.getMessage()
+                    + "\nusage: passwd --file FILE [--for password|scram|both] [--iterations N] [--delete] USERNAME");
+            return Main.EXIT_USAGE;
+        }
+        try {
+            return order.delete ? delete(order) : set(order);
+        } catch (IOException e) {
+            err.println("cannot change " + order.file + ": " + e);
+            return Main.EXIT_FAILED;
+        }
+    }
+
+    private static Order order(List<String> args) {
         Path file = null;
         String username = null;
         boolean delete = false;
+        Way way = null;
+        int iterations = ScramVerifier.ITERATIONS;
         for (int i = 0; i < args.size(); i++) {
             String arg = args.get(i);
             if (arg.equals("--file") && i + 1 < args.size()) {
                 file = Path.of(args.get(++i));
+            } else if (arg.equals("--for") && i + 1 < args.size()) {
+                way = way(args.get(++i));
+            } else if (arg.equals("--iterations") && i + 1 < args.size()) {
+                iterations = iterations(args.get(++i));
             } else if (arg.equals("--delete")) {
                 delete = true;
             } else if (username == null && !arg.startsWith("--")) {
                 username = arg;
             } else {
-                return usage("unknown argument " + arg);
+                throw new IllegalArgumentException("unknown argument " + arg);
             }
         }
         if (file == null || username == null) {
-            return usage("a file and a user name are needed");
+            throw new IllegalArgumentException("a file and a user name are needed");
         }
         String fault = usernameFault(username);
         if (fault != null) {
-            return usage(fault);
+            throw new IllegalArgumentException(fault);
         }
-        try {
-            return delete ? delete(file, username) : set(file, username);
-        } catch (IOException e) {
-            err.println("cannot change " + file + ": " + e);
-            return Main.EXIT_FAILED;
+        return new Order(file, username, delete, way, iterations);
+    }
+
+    private static Way way(String word) {
+        for (Way way : Way.values()) {
+            if (way.name().toLowerCase(Locale.ROOT).equals(word)) {
+                return way;
+            }
         }
+        throw new IllegalArgumentException("--for is password, scram or both");
+    }
+
+    private static int iterations(String text) {
+        int iterations = text.matches("\\d{1,7}") ? Integer.parseInt(text) : 0;
+        if (iterations < ScramVerifier.MIN_ITERATIONS || iterations > ScramVerifier.MAX_ITERATIONS) {
+            throw new IllegalArgumentException(
+                    "--iterations is " + ScramVerifier.MIN_ITERATIONS + " to " + ScramVerifier.MAX_ITERATIONS
+                            + "; more are harder to guess from a stolen file, and slower to log in");
+        }
+        return iterations;
     }
 
     /** What keeps a user name out of the file, in words, or null. */
@@ -75,41 +133,68 @@ final class PasswdCommand {
         return null;
     }
 
-    private int usage(String problem) {
-        err.println(problem + "\nusage: passwd --file FILE [--delete] USERNAME");
-        return Main.EXIT_USAGE;
-    }
-
-    private int set(Path file, String username) throws IOException {
+    private int set(Order order) throws IOException {
         char[] password = password();
         if (password.length == 0) {
             err.println("the password is empty: nothing was changed");
             return Main.EXIT_FAILED;
         }
-        String line = username + ":" + PasswordHash.hash(password);
-        Arrays.fill(password, '\0');
-        List<String> lines = lines(file);
-        int at = find(lines, username);
-        if (at < 0) {
-            lines.add(line);
-        } else {
-            lines.set(at, line);
+        List<String> lines = lines(order.file);
+        boolean hadHash = find(lines, order.username, false) >= 0;
+        boolean hadScram = find(lines, order.username, true) >= 0;
+        boolean scram = order.way == null ? hadScram : order.way != Way.PASSWORD;
+        boolean hash = order.way == null ? hadHash || !hadScram : order.way != Way.SCRAM;
+        ScramVerifier verifier = scram ? ScramVerifier.of(password, order.iterations) : null;
+        String fault = scram ? scramFault(order.username, verifier) : null;
+        if (fault != null) {
+            err.println(fault + ": nothing was changed");
+            return Main.EXIT_FAILED;
         }
-        write(file, lines);
-        out.println((at < 0 ? "added " : "changed ") + username + " in " + file);
+        put(lines, order.username, false, hash ? PasswordHash.hash(password) : null);
+        put(lines, order.username, true, verifier == null ? null : verifier.text());
+        Arrays.fill(password, '\0');
+        if (scram && lines.stream().noneMatch(line -> line.strip().startsWith(PasswordFile.SCRAM_SECRET))) {
+            lines.add(0, secretLine());
+        }
+        write(order.file, lines);
+        out.println((hadHash || hadScram ? "changed " : "added ") + order.username + " in " + order.file
+                + ", who logs in "
+                + (hash ? scram ? "with the password or by SCRAM-SHA-256" : "with the password" : "by SCRAM-SHA-256"));
         return 0;
     }
 
-    private int delete(Path file, String username) throws IOException {
-        List<String> lines = lines(file);
-        int at = find(lines, username);
-        if (at < 0) {
-            err.println(username + " is not in " + file);
+    private static @Nullable String scramFault(String username, @Nullable ScramVerifier verifier) {
+        if (!username.equals(SaslPrep.prepare(username))) {
+            return "SCRAM clients spell this user name in another way or not at all (SASLprep)";
+        }
+        return verifier == null ? "the password has a character that SCRAM does not allow (SASLprep)" : null;
+    }
+
+    /** Keeps users that do not exist from being told from those that do; the same on every node that has the file. */
+    private static String secretLine() {
+        byte[] secret = new byte[SECRET_BYTES];
+        new SecureRandom().nextBytes(secret);
+        return PasswordFile.SCRAM_SECRET + Base64.getEncoder().encodeToString(secret);
+    }
+
+    /** @param stored null: the line goes */
+    private static void put(List<String> lines, String username, boolean scram, @Nullable String stored) {
+        int at = find(lines, username, scram);
+        lines.removeIf(line -> isLine(line, username, scram));
+        if (stored != null) {
+            lines.add(at < 0 ? lines.size() : at, username + ":" + stored);
+        }
+    }
+
+    private int delete(Order order) throws IOException {
+        List<String> lines = lines(order.file);
+        String start = order.username + ":";
+        if (!lines.removeIf(line -> line.strip().startsWith(start))) {
+            err.println(order.username + " is not in " + order.file);
             return Main.EXIT_FAILED;
         }
-        lines.remove(at);
-        write(file, lines);
-        out.println("removed " + username + " from " + file);
+        write(order.file, lines);
+        out.println("removed " + order.username + " from " + order.file);
         return 0;
     }
 
@@ -123,13 +208,19 @@ final class PasswdCommand {
         return Files.exists(file) ? new ArrayList<>(Files.readAllLines(file)) : new ArrayList<>();
     }
 
-    private static int find(List<String> lines, String username) {
+    private static int find(List<String> lines, String username, boolean scram) {
         for (int i = 0; i < lines.size(); i++) {
-            if (lines.get(i).strip().startsWith(username + ":")) {
+            if (isLine(lines.get(i), username, scram)) {
                 return i;
             }
         }
         return -1;
+    }
+
+    private static boolean isLine(String line, String username, boolean scram) {
+        String text = line.strip();
+        String start = username + ":";
+        return text.startsWith(start) && ScramVerifier.isScram(text.substring(start.length())) == scram;
     }
 
     private static void write(Path file, List<String> lines) throws IOException {

@@ -47,9 +47,22 @@ public record Settings(
      * @param passwordFile null: authentication is off
      * @param cacheSize verified users that are remembered, 0: none
      */
-    public record Authentication(@Nullable Path passwordFile, int maxPending, int threads, int cacheSize) {
+    public record Authentication(
+            @Nullable Path passwordFile, int maxPending, int threads, int cacheSize, EnhancedMethods enhanced) {
         public boolean enabled() {
             return passwordFile != null;
+        }
+    }
+
+    /**
+     * Enhanced authentication.
+     *
+     * @param methods names as clients send them; of no effect without a password file
+     */
+    public record EnhancedMethods(
+            List<String> methods, long exchangeTimeoutMillis, int maxExchanges, int maxRounds, int maxDataBytes) {
+        public EnhancedMethods {
+            methods = List.copyOf(methods);
         }
     }
 

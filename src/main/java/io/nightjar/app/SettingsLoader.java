@@ -2,10 +2,12 @@ package io.nightjar.app;
 
 import io.nightjar.app.Settings.Authentication;
 import io.nightjar.app.Settings.ClusterSettings;
+import io.nightjar.app.Settings.EnhancedMethods;
 import io.nightjar.app.Settings.Http;
 import io.nightjar.app.Settings.Mqtt;
 import io.nightjar.app.Settings.Retained;
 import io.nightjar.app.Settings.Trace;
+import io.nightjar.auth.PasswordFile;
 import io.nightjar.net.ListenerSettings;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
@@ -151,7 +153,22 @@ final class SettingsLoader {
                 file == null ? null : file.toAbsolutePath().normalize(),
                 read.integer("nightjar.authentication.max-pending", 1, 100_000),
                 read.integer("nightjar.authentication.threads", 1, 64),
-                read.integer("nightjar.authentication.cache-size", 0, 10_000_000));
+                read.integer("nightjar.authentication.cache-size", 0, 10_000_000),
+                enhancedMethods());
+    }
+
+    private EnhancedMethods enhancedMethods() {
+        String key = "nightjar.authentication.";
+        List<String> methods = read.texts(key + "methods");
+        if (!methods.stream().allMatch(PasswordFile.SCRAM_METHOD::equals)) {
+            read.wrong(key + "methods", "a list of \"" + PasswordFile.SCRAM_METHOD + "\" or nothing");
+        }
+        return new EnhancedMethods(
+                methods,
+                read.millis(key + "exchange-timeout", "1s", "5m"),
+                read.integer(key + "max-exchanges", 1, 1_000_000),
+                read.integer(key + "exchange-max-rounds", 1, 100),
+                (int) read.bytes(key + "exchange-max-data", 64, 65_535));
     }
 
     private Retained retained() {

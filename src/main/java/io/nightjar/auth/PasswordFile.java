@@ -27,6 +27,15 @@ import org.slf4j.LoggerFactory;
  * takes as long as a wrong password. Thread-safe.
  */
 public final class PasswordFile implements Authenticator, AutoCloseable {
+    /** The Authentication Method of {@link #scram}. */
+    public static final String SCRAM_METHOD = ScramSha256.METHOD;
+
+    /**
+     * Begins the comment line with the secret from which users that do not exist get their salts, in base64, 16 bytes or
+     * more. It stands in the file so that they stay the same after a start and on every node.
+     */
+    public static final String SCRAM_SECRET = "#scram-secret=";
+
     private static final Logger log = LoggerFactory.getLogger(PasswordFile.class);
     private static final String NAME = "password_file";
     private static final long LOOK_AGAIN_NANOS = TimeUnit.SECONDS.toNanos(1);

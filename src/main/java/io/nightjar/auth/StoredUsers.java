@@ -14,9 +14,6 @@ import org.jspecify.annotations.Nullable;
 final class StoredUsers {
     static final StoredUsers NONE = new StoredUsers(Map.of(), Map.of(), null);
 
-    /** Begins the comment with the secret of decoys; {@code ops/nightjar passwd} writes it. */
-    static final String SECRET = "#scram-secret=";
-
     private final Map<String, String> hashes;
     private final Map<String, String> verifiers;
     private final byte @Nullable [] secret;
@@ -39,7 +36,7 @@ final class StoredUsers {
         byte[] secret = null;
         for (int i = 0; i < lines.size(); i++) {
             String line = lines.get(i).strip();
-            if (line.startsWith(SECRET)) {
+            if (line.startsWith(PasswordFile.SCRAM_SECRET)) {
                 secret = secret(line);
             }
             String words = line(line, hashes, verifiers);
@@ -69,7 +66,7 @@ final class StoredUsers {
 
     private static byte @Nullable [] secret(String line) {
         try {
-            byte[] secret = Base64.getDecoder().decode(line.substring(SECRET.length()));
+            byte[] secret = Base64.getDecoder().decode(line.substring(PasswordFile.SCRAM_SECRET.length()));
             return secret.length >= 16 ? secret : null;
         } catch (IllegalArgumentException notBase64) {
             return null;

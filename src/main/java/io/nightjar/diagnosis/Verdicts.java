@@ -36,7 +36,10 @@ public final class Verdicts {
             case CONNECT_TIMEOUT ->
                 new Verdict(
                         Side.CLIENT, Confidence.LIKELY, "the client opened a connection but sent no complete CONNECT");
-            case AUTH_TIMEOUT -> new Verdict(Side.CLIENT, Confidence.LIKELY, "the client did not finish its login");
+            case AUTH_TIMEOUT ->
+                "authenticator".equals(reason.facts().get("waiting_for"))
+                        ? certain(Side.SERVER, "the authenticator did not answer in time; the client may connect again")
+                        : new Verdict(Side.CLIENT, Confidence.LIKELY, "the client did not finish its login");
             case BAD_USERNAME_OR_PASSWORD, AUTHENTICATION_REFUSED, BAD_AUTHENTICATION_METHOD, CREDENTIALS_EXPIRED ->
                 certain(Side.CLIENT, "its credentials were not accepted: see authenticator");
             case PUBLISH_DENIED, SUBSCRIBE_DENIED, WILL_DENIED ->

@@ -28,6 +28,7 @@ public final class Counters {
         DROPPED_MAILBOX,
         DENIED_PUBLISH,
         DENIED_SUBSCRIBE,
+        AUTH_EXCHANGES_LIMITED,
         REFUSED_SUBSCRIPTIONS_LIMIT,
         RETAINED_REFUSED,
         WILLS_PUBLISHED,

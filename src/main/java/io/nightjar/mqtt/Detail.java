@@ -81,7 +81,13 @@ public enum Detail {
             WillRule.YES,
             SessionRule.BY_EXPIRY),
     CONNECT_TIMEOUT(Reason.KEEPALIVE_TIMEOUT, "connect_timeout", null, Answer.NOTHING, WillRule.NONE, SessionRule.NONE),
-    AUTH_TIMEOUT(Reason.KEEPALIVE_TIMEOUT, "auth_timeout", null, Answer.NOTHING, WillRule.NONE, SessionRule.NONE),
+    AUTH_TIMEOUT(
+            Reason.KEEPALIVE_TIMEOUT,
+            "auth_timeout",
+            ReasonCode.NOT_AUTHORIZED,
+            Answer.DISCONNECT,
+            WillRule.YES,
+            SessionRule.BY_EXPIRY),
     PONG_TIMEOUT(
             Reason.KEEPALIVE_TIMEOUT,
             "pong_timeout",
@@ -100,9 +106,9 @@ public enum Detail {
             Reason.NOT_AUTHORIZED,
             "authentication_refused",
             ReasonCode.NOT_AUTHORIZED,
-            Answer.CONNACK,
-            WillRule.NONE,
-            SessionRule.UNTOUCHED),
+            Answer.DISCONNECT,
+            WillRule.YES,
+            SessionRule.BY_EXPIRY),
     BAD_AUTHENTICATION_METHOD(
             Reason.NOT_AUTHORIZED,
             "bad_authentication_method",

@@ -12,6 +12,7 @@ import io.nightjar.mqtt.Detail;
 import io.nightjar.mqtt.DisconnectReason;
 import io.nightjar.mqtt.MqttVersion;
 import io.nightjar.mqtt.Packet;
+import io.nightjar.mqtt.Properties;
 import io.nightjar.mqtt.Property;
 import io.nightjar.mqtt.ReasonCode;
 import io.nightjar.mqtt.Will;
@@ -87,8 +88,7 @@ final class ConnectPhase {
                     "limit",
                     connection.listener.key() + ".max-connections=" + connection.listener.maxConnections()));
         } else if (packet.properties().has(Property.AUTHENTICATION_METHOD)) {
-            connection.endOnLoop(DisconnectReason.of(
-                    Detail.BAD_AUTHENTICATION_METHOD, "problem", "no enhanced authentication is configured"));
+            AuthExchange.begin(connection, this, packet);
         } else {
             authenticate(packet);
         }
@@ -135,6 +135,15 @@ final class ConnectPhase {
                     Level.DEBUG,
                     "authenticated",
                     Map.of("authenticator", context.authenticator().name()));
+            moveToLoop();
+        }
+    }
+
+    /** Enhanced authentication is over: goes on as after a good password. */
+    void proven() {
+        Packet.Connect packet = connect;
+        connection.deadlineIn(context.sessionTimeoutMillis());
+        if (packet != null && willAllowed(packet.will())) {
             moveToLoop();
         }
     }
@@ -197,7 +206,7 @@ final class ConnectPhase {
                 with.maximumPacketSize(),
                 with.keepAliveSeconds(),
                 packet.will(),
-                packet.username(),
+                connection.username,
                 connection.peer(),
                 context.node(),
                 connection.listener.limits().maxSubscriptions());
@@ -221,7 +230,9 @@ final class ConnectPhase {
             connection.aliases = new InboundAliases(connection.listener.limits().topicAliasMaximum());
         }
         connection.outbound.limits(with.maximumPacketSize(), with.outboundAliasMaximum());
-        connection.outbound.write(new Packet.ConnAck(sessionPresent, ReasonCode.SUCCESS, with.connAck()));
+        Properties properties =
+                connection.exchange == null ? with.connAck() : connection.exchange.connAck(with.connAck());
+        connection.outbound.write(new Packet.ConnAck(sessionPresent, ReasonCode.SUCCESS, properties));
     }
 
     /** The quota of QoS 2, made when the first one comes. */

@@ -63,6 +63,8 @@ final class InboundPackets {
             disconnect(connection, p);
         } else if (packet instanceof Packet.Connect) {
             protocolError(connection, "a second CONNECT", "5.0/3.1.0-2");
+        } else if (packet instanceof Packet.Auth auth && connection.exchange != null) {
+            connection.exchange.received(auth);
         } else if (packet instanceof Packet.Auth) {
             protocolError(connection, "AUTH without an Authentication Method in CONNECT", "5.0/4.12.0-7");
         } else {
@@ -299,6 +301,11 @@ final class InboundPackets {
         Long newExpiry = expiry < 0
                 ? null
                 : (Long) Math.min(expiry, connection.listener.limits().maxSessionExpirySeconds());
+        connection.endOnLoop(goodbye(packet), newExpiry);
+    }
+
+    /** The end that a client's DISCONNECT asks for. */
+    static DisconnectReason goodbye(Packet.Disconnect packet) {
         DisconnectReason reason;
         if (packet.code() == ReasonCode.SUCCESS) {
             reason = DisconnectReason.of(Detail.DISCONNECT);
@@ -309,6 +316,6 @@ final class InboundPackets {
                     Detail.CLIENT_REPORTED, "code", packet.code().hex());
         }
         String said = packet.properties().getString(Property.REASON_STRING);
-        connection.endOnLoop(said == null ? reason : reason.with("client_says", Tracing.brief(said)), newExpiry);
+        return said == null ? reason : reason.with("client_says", Tracing.brief(said));
     }
 }

@@ -30,6 +30,7 @@ import org.slf4j.LoggerFactory;
  *
  * <pre>
  * AWAITING_CONNECT -- CONNECT --> AUTHENTICATING -- accepted --> ATTACHING -- attached --> CONNECTED
+ *        AUTHENTICATING -- challenge --> AWAITING_AUTH -- AUTH --> AUTHENTICATING
  *        any of them -- end(reason) --> ENDED
  * </pre>
  *
@@ -45,6 +46,7 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements Connecti
     enum State {
         AWAITING_CONNECT,
         AUTHENTICATING,
+        AWAITING_AUTH,
         ATTACHING,
         CONNECTED,
         ENDED
@@ -87,6 +89,10 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements Connecti
 
     @Nullable
     InboundQuota quota;
+
+    /** Where CONNECT names an Authentication Method. */
+    @Nullable
+    AuthExchange exchange;
 
     MqttChannel(NetContext context, ListenerSettings listener, AtomicInteger open, Channel channel) {
         this.context = context;
@@ -193,7 +199,7 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements Connecti
     }
 
     private boolean mayRead() {
-        return (state == State.AWAITING_CONNECT || state == State.CONNECTED)
+        return (state == State.AWAITING_CONNECT || state == State.AWAITING_AUTH || state == State.CONNECTED)
                 && (channel.config().isAutoRead() || state == State.AWAITING_CONNECT);
     }
 
@@ -203,6 +209,8 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements Connecti
             InboundPackets.received(this, packet);
         } else if (packet instanceof Packet.Connect connect) {
             phase.connect(connect);
+        } else if (exchange != null) {
+            exchange.beforeConnAck(packet);
         } else {
             endOnLoop(DisconnectReason.of(
                     Detail.PROTOCOL_ERROR,
@@ -273,6 +281,29 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements Connecti
             decode(rest);
             outbound.flushSoon();
         }
+    }
+
+    /** The authenticator thinks: nothing is read meanwhile. */
+    void pauseAuthentication() {
+        state = State.AUTHENTICATING;
+        pause();
+    }
+
+    /** It is the client's turn; one that left meanwhile is not waited for. */
+    void resumeAuthentication() {
+        if (state == State.AUTHENTICATING) {
+            state = State.AWAITING_AUTH;
+            resume();
+            if (state == State.AWAITING_AUTH && !channel.isActive()) {
+                endOnLoop(DisconnectReason.of(Detail.PEER_FIN));
+                outbound.release();
+            }
+        }
+    }
+
+    /** First byte of what came and was not decoded yet, or -1. */
+    int waitingByte() {
+        return unread == null ? -1 : unread.getUnsignedByte(unread.readerIndex());
     }
 
     private void pauseUntilRelief() {
@@ -379,6 +410,9 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements Connecti
         endReason = reason;
         ConnectPhase phase = connectPhase;
         connectPhase = null;
+        if (exchange != null) {
+            exchange.connectionEnded();
+        }
         Packet last = LastPacket.of(reason, wasConnected, phase == null ? null : phase.version(), decoder);
         boolean answered = last != null && !unanswerable && channel.isActive() && outbound.writeLast(last);
         if (session != null) {
@@ -444,11 +478,15 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements Connecti
         long slow = outbound.unwritableSinceMillis() == 0
                 ? Long.MAX_VALUE
                 : outbound.unwritableSinceMillis() + listener.slowConsumerMillis();
-        return Math.min(keepAlive, slow);
+        return Math.min(Math.min(keepAlive, slow), exchangeDeadline());
     }
 
-    /** The send buffer filled up: from now the client has a limited time to read. */
-    void watchSlowConsumer() {
+    private long exchangeDeadline() {
+        return exchange == null ? Long.MAX_VALUE : exchange.deadlineMillis();
+    }
+
+    /** Something began or ended that has a limited time, such as a send buffer that filled up. */
+    void renewDeadline() {
         if (state == State.CONNECTED) {
             deadline.set(nextDeadline());
         }
@@ -463,11 +501,16 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements Connecti
                         "connect-timeout=" + listener.connectTimeoutMillis() + "ms",
                         "bytes_received",
                         Integer.toString(unread == null ? 0 : unread.readableBytes())));
-            case AUTHENTICATING, ATTACHING ->
+            case AWAITING_AUTH, AUTHENTICATING, ATTACHING -> {
+                if (state != State.ATTACHING && exchange != null) {
+                    exchange.deadlinePassed(nowMillis);
+                    return;
+                }
                 endOnLoop(DisconnectReason.of(
                         state == State.AUTHENTICATING ? Detail.SERVER_BUSY : Detail.SESSION_UNAVAILABLE,
                         "limit",
                         "session-timeout=" + context.sessionTimeoutMillis() + "ms"));
+            }
             case CONNECTED -> connectedDeadline(nowMillis);
             case ENDED -> {
                 deadline.cancel();
@@ -480,6 +523,8 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements Connecti
         long next = nextDeadline();
         if (next > nowMillis) {
             deadline.set(next);
+        } else if (next == exchangeDeadline() && exchange != null) {
+            exchange.deadlinePassed(nowMillis);
         } else if (next == KeepAlive.deadlineMillis(traffic.lastInMillis(), keepAliveSeconds)) {
             if (!channel.config().isAutoRead()) {
                 // Not silent: we do not read. Its time begins anew.

@@ -27,6 +27,7 @@ public record NetContext(
         Sessions sessions,
         Router router,
         Authenticator authenticator,
+        EnhancedAuthentication enhanced,
         Authorizer authorizer,
         Tracer tracer,
         Counters counters,

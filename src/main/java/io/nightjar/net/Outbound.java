@@ -146,6 +146,8 @@ final class Outbound implements Runnable {
             return new Packet.ConnAck(p.sessionPresent(), p.code(), strip(p.properties()));
         } else if (packet instanceof Packet.Disconnect p) {
             return new Packet.Disconnect(p.code(), strip(p.properties()));
+        } else if (packet instanceof Packet.Auth p) {
+            return new Packet.Auth(p.code(), strip(p.properties()));
         } else if (packet instanceof Packet.PubAck p) {
             return new Packet.PubAck(p.packetId(), p.code());
         } else if (packet instanceof Packet.PubRec p) {
@@ -257,7 +259,7 @@ final class Outbound implements Runnable {
             wakeSession();
         } else if (unwritableSinceMillis == 0) {
             unwritableSinceMillis = connection.context.clock().millis();
-            connection.watchSlowConsumer();
+            connection.renewDeadline();
         }
     }
 

@@ -59,6 +59,7 @@ class KeepAliveTest {
                 (clientId, connection, info) -> connection.attached(1, false, new Link()),
                 router,
                 new AllowAll(),
+                EnhancedAuthentication.none(),
                 (client, action, topic, qos, retain) -> Authorizer.Decision.ALLOWED,
                 new Tracer(),
                 counters,
