@@ -146,7 +146,6 @@ class Retain311Test extends OneNode {
 
     @Test
     @Normative({"311/3.8.4-3", "311/3.3.1-6", "311/3.3.1-8", "311/3.8.4-6"})
-    @OftenWrong(14)
     void subscribing_again_replaces_the_subscription_and_brings_the_retained_messages_again() throws IOException {
         String topic = fresh("again");
         retain(2, topic, "m");
@@ -164,7 +163,6 @@ class Retain311Test extends OneNode {
 
     @Test
     @Normative({"311/3.8.4-3", "311/3.3.1-6"})
-    @OftenWrong(14)
     void a_session_that_comes_back_and_subscribes_again_gets_the_retained_messages_again() throws IOException {
         String id = fresh("returns");
         retain(1, id, "m");
