@@ -131,7 +131,7 @@ class RealClientsTest {
             Device mortal = kind.open(new Connect(cable.port(), kind + "-mortal", false, Note.of(topic, "cut", 1)));
             mortal.subscribe(topic + "/none", 0);
 
-            cable.close();
+            cable.cut();
 
             if (kind == Kind.MOSQUITTO_5) { // its goodbye is DISCONNECT 0x04, "with Will Message"
                 assertThat(heir.take()).isEqualTo(Note.of(topic, "polite", 1));
@@ -229,8 +229,7 @@ class RealClientsTest {
                 }
                 await().atMost(Device.PATIENCE).until(() -> !log.ends(clientId).isEmpty());
                 assertThat(log.ends(clientId).get(0)).contains("reason=takeovered detail=");
-                cable.close(); // some come back at once, which would be the next takeover
-                older.close();
+                cable.cut(); // some come back at once, which would be the next takeover
 
                 publisher.publish(Note.of(topic, "to the newer", 1));
 

@@ -25,12 +25,16 @@ public final class Cable implements AutoCloseable {
     }
 
     /** Ends both sides of every connection, without a word, and takes no more. */
-    @Override
-    public void close() throws IOException {
+    public void cut() throws IOException {
         entry.close();
         for (Socket socket : sockets) {
             socket.close();
         }
+    }
+
+    @Override
+    public void close() throws IOException {
+        cut();
     }
 
     private void accept() {
