@@ -30,7 +30,6 @@ import org.slf4j.LoggerFactory;
  */
 final class ScramSha256 implements EnhancedAuthenticator {
     static final String METHOD = "SCRAM-SHA-256";
-    static final String NAME = "scram_sha_256";
     private static final Logger log = LoggerFactory.getLogger(ScramSha256.class);
     private static final int NONCE_BYTES = 18;
 
@@ -100,7 +99,7 @@ final class ScramSha256 implements EnhancedAuthenticator {
             } catch (RejectedExecutionException full) {
                 answer.complete(new Step.Refused(
                         Detail.SERVER_BUSY,
-                        NAME,
+                        METHOD,
                         "nightjar.authentication.max-exchanges logins are under way",
                         opening.username()));
             }
@@ -114,7 +113,7 @@ final class ScramSha256 implements EnhancedAuthenticator {
                 serverFirst = "r=" + nonce + ",s=" + user.verifier.salt() + ",i=" + user.verifier.iterations();
                 return new Step.Continue(Bytes.utf8(serverFirst));
             } catch (RuntimeException e) {
-                log.error("event=authentication_failed authenticator=" + NAME, e);
+                log.error("event=authentication_failed authenticator=" + METHOD, e);
                 return refused("the check failed: see the log");
             }
         }
@@ -139,7 +138,8 @@ final class ScramSha256 implements EnhancedAuthenticator {
         }
 
         private Step refused(String why) {
-            return new Step.Refused(Detail.AUTHENTICATION_REFUSED, NAME, why, first == null ? null : first.username());
+            return new Step.Refused(
+                    Detail.AUTHENTICATION_REFUSED, METHOD, why, first == null ? null : first.username());
         }
     }
 }

@@ -286,8 +286,11 @@ final class AuthExchange {
         } else if (refused.username() != null) {
             connection.username = refused.username();
         }
-        connection.endOnLoop(
-                DisconnectReason.of(detail, "authenticator", refused.authenticator(), "why", refused.why()));
+        DisconnectReason reason =
+                DisconnectReason.of(detail, "authenticator", refused.authenticator(), "why", refused.why());
+        String claimed = refused.username();
+        boolean other = claimed != null && !claimed.equals(connection.username);
+        connection.endOnLoop(other ? reason.with("claims_to_be", Tracing.brief(String.valueOf(claimed))) : reason);
     }
 
     private void limited(DisconnectReason reason) {

@@ -110,7 +110,7 @@ class ScramSha256Test {
 
         assertThat(step).isInstanceOfSatisfying(Refused.class, refused -> {
             assertThat(refused.detail()).isEqualTo(Detail.AUTHENTICATION_REFUSED);
-            assertThat(refused.authenticator()).isEqualTo("scram_sha_256");
+            assertThat(refused.authenticator()).isEqualTo("SCRAM-SHA-256");
             assertThat(refused.why()).contains(why).doesNotContain("abc");
         });
     }
@@ -162,7 +162,7 @@ class ScramSha256Test {
         assertThat(end)
                 .isEqualTo(new Refused(
                         Detail.AUTHENTICATION_REFUSED,
-                        "scram_sha_256",
+                        "SCRAM-SHA-256",
                         "there is no such user with a SCRAM verifier",
                         "nobody"));
     }

@@ -96,11 +96,29 @@ public final class RawMqttClient implements AutoCloseable {
     }
 
     public void send(Packet packet) throws IOException {
+        sendBytes(bytes(packet));
+    }
+
+    /** Sends packets in one segment. */
+    public void sendTogether(Packet... packets) throws IOException {
+        sendBytes(bytes(packets));
+    }
+
+    /** Sends a packet with each byte in a segment of its own. */
+    public void sendByteByByte(Packet packet) throws IOException {
+        for (byte one : bytes(packet)) {
+            sendBytes(new byte[] {one});
+        }
+    }
+
+    private byte[] bytes(Packet... packets) {
         ByteBuf out = Unpooled.buffer();
-        PacketEncoder.encode(packet, version, out);
+        for (Packet packet : packets) {
+            PacketEncoder.encode(packet, version, out);
+        }
         byte[] bytes = new byte[out.readableBytes()];
         out.readBytes(bytes);
-        sendBytes(bytes);
+        return bytes;
     }
 
     public void sendBytes(byte[] bytes) throws IOException {
