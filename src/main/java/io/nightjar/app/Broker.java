@@ -17,6 +17,7 @@ import io.nightjar.auth.Authenticator;
 import io.nightjar.auth.EnhancedAuthenticator;
 import io.nightjar.auth.PasswordFile;
 import io.nightjar.connection.AuthLimits;
+import io.nightjar.auth.SystemTopics;
 import io.nightjar.http.HttpServer;
 import io.nightjar.message.SessionCommand;
 import io.nightjar.metrics.Counters;
@@ -75,11 +76,13 @@ public final class Broker {
     private final OpenConnections connections;
     private final ActorSystem<Void> system;
     private final ClusterMembership membership;
+    private final SysTree sysTree;
     private final EndLog ends = new EndLog(counters);
     private final List<Listener> listeners = new ArrayList<>();
     private @Nullable PasswordFile passwords;
     private @Nullable TraceClusterService traces;
     private @Nullable HttpServer http;
+    private volatile @Nullable ClusterLinks clusterLinks;
     private @Nullable String firstPassword;
     private volatile boolean ready;
     private boolean stopped;
@@ -95,6 +98,13 @@ public final class Broker {
         this.loops = new NettyLoops(Runtime.getRuntime().availableProcessors(), true, clock);
         this.connections = new OpenConnections(loops);
         this.system = system(settings, loops);
+        this.sysTree = new SysTree(
+                new SysTree.About(settings.nodeName(), version(), this::figures, this::peers),
+                counters,
+                router::route,
+                clock,
+                InstantSource.system(),
+                settings.sysTopics().intervalMillis());
         this.membership = new ClusterMembership(system, settings.cluster().seedNodes());
     }
 
@@ -161,6 +171,7 @@ public final class Broker {
                 Clock.system(ZoneId.systemDefault()));
         ClusterLinks links =
                 ClusterLinks.start(system, settings.nodeName(), router, retained, counters, LinkLimits.of(settings));
+        clusterLinks = links;
         links.onNodeLost(this::nodeLost);
         SessionServices services = new SessionServices(
                 settings.nodeName(),
@@ -185,6 +196,7 @@ public final class Broker {
                 .addTask(CoordinatedShutdown.PhaseServiceUnbind(), "nightjar-listeners", this::closeListeners);
         serve();
         ready = true;
+        publishSysTree();
         log.info("event=node_started {}", describe().replace('\n', ' '));
     }
 
@@ -197,7 +209,9 @@ public final class Broker {
                 router,
                 authenticator(),
                 enhanced(),
-                new AclRules(rules.rules(), rules.noMatchAllows(), rules.denyDisconnects()),
+                new SystemTopics(
+                        new AclRules(rules.rules(), rules.noMatchAllows(), rules.denyDisconnects()),
+                        rules.denyDisconnects()),
                 tracer,
                 counters,
                 new LinkBackpressure(links),
@@ -275,9 +289,22 @@ public final class Broker {
                 .scheduleWithFixedDelay(every, every, () -> retained.sweep(clock.millis()), system.executionContext());
     }
 
+    private void publishSysTree() {
+        Duration every = Duration.ofSeconds(1);
+        if (settings.sysTopics().intervalMillis() > 0) {
+            system.scheduler().scheduleWithFixedDelay(Duration.ZERO, every, sysTree::tick, system.executionContext());
+        }
+    }
+
+    private List<String> peers() {
+        ClusterLinks links = clusterLinks;
+        return links == null ? List.of() : links.peers();
+    }
+
     /** A node left: connections here whose session it held end, sessions here whose connection it held are told. */
     private void nodeLost(String node) {
         connections.endThoseOfNode(node, DisconnectReason.of(Detail.NODE_LOST, "session_node", node));
+        retained.forget(SysTree.filterOf(node));
         SessionCommand.NodeLost lost = new SessionCommand.NodeLost(node);
         directory.all().values().forEach(session -> session.tell(lost));
     }

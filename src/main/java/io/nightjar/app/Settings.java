@@ -30,6 +30,7 @@ public record Settings(
         Mqtt mqtt,
         Retained retained,
         Trace trace,
+        SysTopics sysTopics,
         Config config) {
     /** The HTTP API. */
     public record Http(
@@ -126,6 +127,14 @@ public record Settings(
 
     /** Limits of traces. */
     public record Trace(int maxTraces, long maxFileBytes, int queueLength, long minFreeDiskBytes) {}
+
+    /**
+     * What stands below {@code $SYS}.
+     *
+     * @param intervalMillis 0: the tree is off
+     * @param clientEvents whether clients that come and go are told, on listeners that do not say otherwise
+     */
+    public record SysTopics(long intervalMillis, boolean clientEvents) {}
 
     public Settings {
         listeners = List.copyOf(listeners);

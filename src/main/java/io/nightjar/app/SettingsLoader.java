@@ -6,6 +6,7 @@ import io.nightjar.app.Settings.EnhancedMethods;
 import io.nightjar.app.Settings.Http;
 import io.nightjar.app.Settings.Mqtt;
 import io.nightjar.app.Settings.Retained;
+import io.nightjar.app.Settings.SysTopics;
 import io.nightjar.app.Settings.Trace;
 import io.nightjar.auth.PasswordFile;
 import io.nightjar.net.ListenerSettings;
@@ -57,6 +58,7 @@ final class SettingsLoader {
                 mqtt,
                 retained(),
                 trace(),
+                sysTopics(),
                 sources.merged());
         if (!errors.isEmpty()) {
             throw new SettingsException(errors);
@@ -177,6 +179,15 @@ final class SettingsLoader {
                 read.integer(key + "max-count", 0, 100_000_000),
                 (int) read.bytes(key + "max-payload", 0, LARGEST_PACKET - 5),
                 read.bytes(key + "max-bytes", 0, 64 * GIB));
+    }
+
+    private SysTopics sysTopics() {
+        String key = "nightjar.sys-topics.";
+        long interval = read.millis(key + "interval", "0s", "1d");
+        if (interval > 0 && interval < 1000) {
+            read.wrong(key + "interval", "0s for off, or 1s to 1d");
+        }
+        return new SysTopics(interval, read.bool(key + "client-events"));
     }
 
     private Trace trace() {

@@ -10,6 +10,10 @@
  * that its user believes in. What a setting means stands in {@code conf/nightjar.conf} and nowhere else; that file is
  * the defaults. And a broker that was merely started serves its own machine only: a listener on another address needs
  * authentication first.
+ *
+ * <p>What a node says below {@code $SYS} is made here, where all of it is known ({@code SysTree}): retained messages like
+ * any other, replicated and replayed, but outside of the limits that clients share, and expiring, since a node that died
+ * takes nothing back.
  */
 @NullMarked
 package io.nightjar.app;

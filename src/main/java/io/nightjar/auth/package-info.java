@@ -15,6 +15,8 @@
  *   <li>A subscription is allowed by a rule that covers it and denied by a rule that overlaps it ({@link
  *       io.nightjar.auth.AclRules}). Comparing the requested filter's text with the rule, as is common, lets {@code #}
  *       read what {@code secret/#} denies.
+ *   <li>{@code $SYS} is the broker's: no rule lets a client publish there ({@link io.nightjar.auth.SystemTopics}), since
+ *       those who read it take it for the broker's word.
  *   <li>Every refusal carries the rule or the authenticator that said no, in words: the first question of whoever was
  *       refused is "by what?".
  * </ul>

@@ -1,6 +1,7 @@
 package io.nightjar.metrics;
 
 import io.nightjar.mqtt.Detail;
+import io.nightjar.mqtt.Reason;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -15,6 +16,10 @@ public final class Counters {
         SESSIONS_CREATED,
         SESSIONS_RESUMED,
         SESSIONS_EXPIRED,
+        BYTES_RECEIVED,
+        BYTES_SENT,
+        PACKETS_RECEIVED,
+        PACKETS_SENT,
         MESSAGES_RECEIVED,
         MESSAGES_SENT,
         MESSAGES_ROUTED,
@@ -78,6 +83,15 @@ public final class Counters {
         for (Detail detail : details) {
             LongAdder adder = ends.get(detail);
             sum += adder == null ? 0 : adder.sum();
+        }
+        return sum;
+    }
+
+    /** Ends with this reason, whatever the detail. */
+    public long ended(Reason reason) {
+        long sum = 0;
+        for (Map.Entry<Detail, LongAdder> end : ends.entrySet()) {
+            sum += end.getKey().reason() == reason ? end.getValue().sum() : 0;
         }
         return sum;
     }

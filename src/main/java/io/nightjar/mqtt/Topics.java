@@ -97,6 +97,11 @@ public final class Topics {
         return isShared(filter) ? filter.substring(filter.indexOf('/', SHARE_PREFIX.length()) + 1) : filter;
     }
 
+    /** Whether a Topic Name is one that the broker itself publishes to, and nobody else: {@code $SYS} and below. */
+    public static boolean isSystem(String topic) {
+        return topic.startsWith("$SYS") && (topic.length() == 4 || topic.charAt(4) == '/');
+    }
+
     public static boolean hasWildcard(String filter) {
         return filter.indexOf('+') >= 0 || filter.indexOf('#') >= 0;
     }

@@ -171,6 +171,8 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements Connecti
 
     /** Takes packets from the bytes until they end, a packet is cut, or the connection may not read on. */
     private void decode(ByteBuf in) {
+        int packets = 0;
+        long bytes = 0;
         try {
             while (in.isReadable() && mayRead()) {
                 int before = in.readerIndex();
@@ -179,6 +181,8 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements Connecti
                     break;
                 }
                 int size = in.readerIndex() - before;
+                packets++;
+                bytes += size;
                 traffic.received(
                         packet.type(),
                         PacketIds.of(packet),
@@ -195,6 +199,10 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements Connecti
             endOnLoop(SocketFaults.ours(e, log));
         } finally {
             keepRest(in);
+            if (packets > 0) {
+                context.counters().add(Counter.PACKETS_RECEIVED, packets); // of a whole read: it may bring hundreds
+                context.counters().add(Counter.BYTES_RECEIVED, bytes);
+            }
         }
     }
 

@@ -33,6 +33,7 @@ final class Outbound implements Runnable {
 
     private final MqttChannel connection;
     private @Nullable ByteBuf pending;
+    private int pendingPackets;
     private @Nullable OutboundAliases aliases;
     private boolean flushScheduled;
     private volatile boolean sessionWaits;
@@ -91,6 +92,7 @@ final class Outbound implements Runnable {
     }
 
     private void sent(Packet packet, int size) {
+        pendingPackets++;
         connection.traffic.sent(
                 packet.type(),
                 PacketIds.of(packet),
@@ -214,6 +216,7 @@ final class Outbound implements Runnable {
         ByteBuf out = pending;
         if (out != null) {
             pending = null;
+            count(out);
             Channel channel = connection.channel;
             channel.writeAndFlush(out, channel.voidPromise());
             wakeSession();
@@ -225,6 +228,9 @@ final class Outbound implements Runnable {
         ByteBuf out = pending;
         pending = null;
         Channel channel = connection.channel;
+        if (out != null) {
+            count(out);
+        }
         if (out == null) {
             channel.close();
         } else if (channel instanceof DuplexChannel duplex) {
@@ -232,6 +238,13 @@ final class Outbound implements Runnable {
         } else {
             channel.writeAndFlush(out).addListener(ChannelFutureListener.CLOSE);
         }
+    }
+
+    /** Counts for the node what goes to the socket now, once for all packets of the turn. */
+    private void count(ByteBuf out) {
+        connection.context.counters().add(Counter.PACKETS_SENT, pendingPackets);
+        connection.context.counters().add(Counter.BYTES_SENT, out.readableBytes());
+        pendingPackets = 0;
     }
 
     // ---- writability

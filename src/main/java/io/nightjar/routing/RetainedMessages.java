@@ -5,6 +5,7 @@ import io.nightjar.metrics.Counters.Counter;
 import io.nightjar.mqtt.Bytes;
 import io.nightjar.mqtt.Message;
 import io.nightjar.mqtt.Properties;
+import io.nightjar.mqtt.Topics;
 import io.nightjar.topic.RetainedTrie;
 import java.util.Iterator;
 import java.util.NoSuchElementException;
@@ -25,6 +26,11 @@ import org.jspecify.annotations.Nullable;
  * <p>Over a limit a message is not retained, counted as {@link Counter#RETAINED_REFUSED}, and what was retained stays.
  * Messages from other nodes were held to the limits there; here they have an eighth of headroom, so that two nodes that
  * fill the last place at once still agree.
+ *
+ * <p>What the nodes themselves retain below {@code $SYS} ({@link Topics#isSystem}) stands here too, so that it is
+ * replayed and reaches other nodes like the rest, but outside of the limits, the count and the store: clients cannot
+ * publish there, a node has some sixty topics, and figures that live for a minute must neither take the place of a
+ * device's message nor be refused because devices took all.
  */
 public final class RetainedMessages {
     /** How long a deletion is remembered. */
@@ -57,7 +63,7 @@ public final class RetainedMessages {
 
     /**
      * Who is told of every change, in order for each topic, on the thread that changes, under that topic's lock: for a
-     * store on disk. Must not block or write here. A tombstone tells of a deletion or expiry.
+     * store on disk. Must not block or write here. A tombstone tells of a deletion or expiry. Not told of {@code $SYS}.
      */
     public void setChanges(Consumer<Retained> changes) {
         this.changes = changes;
@@ -122,7 +128,17 @@ public final class RetainedMessages {
         return expired;
     }
 
-    /** Retained messages now. */
+    /** Forgets what a valid unshared filter matches, on this node only; answers how many messages that were. */
+    public int forget(String filter) {
+        int forgotten = 0;
+        for (Iterator<Retained> all = topics.match(filter); all.hasNext(); ) {
+            Retained seen = all.next();
+            forgotten += !seen.isTombstone() && drop(seen) ? 1 : 0;
+        }
+        return forgotten;
+    }
+
+    /** Retained messages now, without those below {@code $SYS}. */
     public long count() {
         return count.get();
     }
@@ -165,6 +181,9 @@ public final class RetainedMessages {
 
     /** Whether the limits allow it. Two threads may both take the last place: the excess is one message a thread. */
     private boolean admit(@Nullable Retained now, Retained update, int headroom) {
+        if (Topics.isSystem(update.message().topic())) {
+            return true;
+        }
         long most = limits.count() + (headroom == 0 ? 0 : limits.count() / headroom);
         long mostBytes = limits.totalBytes() + (headroom == 0 ? 0 : limits.totalBytes() / headroom);
         boolean another = now == null || now.isTombstone();
@@ -184,7 +203,9 @@ public final class RetainedMessages {
             account(update, 1);
             topics.put(update.message().topic(), update);
         }
-        changes.accept(update);
+        if (!Topics.isSystem(update.message().topic())) {
+            changes.accept(update);
+        }
     }
 
     private void forget(Retained tombstone) {
@@ -197,8 +218,10 @@ public final class RetainedMessages {
             tombstones.addAndGet(sign);
             return;
         }
-        count.addAndGet(sign);
-        bytes.addAndGet(sign * retained.bytes());
+        if (!Topics.isSystem(retained.message().topic())) {
+            count.addAndGet(sign);
+            bytes.addAndGet(sign * retained.bytes());
+        }
         if (retained.message().expiresAtMillis() != Message.NEVER) {
             expiring.addAndGet(sign);
         }

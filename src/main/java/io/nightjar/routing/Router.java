@@ -15,6 +15,7 @@ import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -103,8 +104,20 @@ public final class Router {
         if (reached == 0 && fanout.isPublisherSpared()) {
             reached = 1;
         }
-        counters.increment(reached > 0 ? Counter.MESSAGES_ROUTED : Counter.MESSAGES_WITHOUT_SUBSCRIBER);
+        if (!message.publisher().isEmpty()) { // what the broker says itself would hide what clients do
+            counters.increment(reached > 0 ? Counter.MESSAGES_ROUTED : Counter.MESSAGES_WITHOUT_SUBSCRIBER);
+        }
         return reached;
+    }
+
+    /** Whether anybody in the cluster subscribes to a topic, for those who would make a message only if so. */
+    public boolean hasSubscribers(String topic) {
+        AtomicBoolean found = new AtomicBoolean();
+        local.match(topic, matched -> found.setPlain(true));
+        if (!found.getPlain() && !routes.isEmpty()) {
+            routes.match(topic, matched -> found.setPlain(true));
+        }
+        return found.getPlain();
     }
 
     /**

@@ -51,6 +51,41 @@ class RetainedMessagesTest {
     }
 
     @Test
+    void the_brokers_own_topics_neither_fill_the_limits_nor_are_stopped_by_them() {
+        RetainedMessages all = messages(new RetainedLimits(1, 10, 1000));
+        List<Retained> told = new ArrayList<>();
+        all.setChanges(told::add);
+
+        all.publish(message("$SYS/brokers/a/version", "longer than ten bytes", 5), "n1");
+        all.publish(message("device", "x", 5), "n1");
+        all.publish(message("$SYS/brokers/a/uptime", "1", 5), "n1");
+        all.publish(message("other", "x", 5), "n1");
+
+        assertThat(all.get("$SYS/brokers/a/version", 5)).isNotNull();
+        assertThat(all.get("$SYS/brokers/a/uptime", 5)).isNotNull();
+        assertThat(all.get("device", 5)).isNotNull();
+        assertThat(all.get("other", 5)).isNull();
+        assertThat(all.count()).isEqualTo(1);
+        assertThat(counters.get(Counter.RETAINED_REFUSED)).isEqualTo(1);
+        assertThat(told).extracting(retained -> retained.message().topic()).containsExactly("device");
+    }
+
+    @Test
+    void what_a_node_that_is_gone_retained_can_be_forgotten_here() {
+        RetainedMessages all = messages(RetainedLimits.DEFAULT);
+        all.publish(message("$SYS/brokers/a/version", "1", 5), "a");
+        all.publish(message("$SYS/brokers/a/stats/x", "1", 5), "a");
+        all.publish(message("$SYS/brokers/b/version", "1", 5), "b");
+
+        int forgotten = all.forget("$SYS/brokers/a/#");
+
+        assertThat(forgotten).isEqualTo(2);
+        assertThat(all.get("$SYS/brokers/a/version", 5)).isNull();
+        assertThat(all.get("$SYS/brokers/b/version", 5)).isNotNull();
+        assertThat(all.store(message("$SYS/brokers/a/version", "2", 6), "a")).isTrue();
+    }
+
+    @Test
     void tombstones_are_forgotten_after_a_while_and_are_limited() {
         RetainedMessages all = messages(RetainedLimits.DEFAULT);
         for (int i = 0; i < RetainedMessages.MOST_TOMBSTONES + 10; i++) {

@@ -48,6 +48,34 @@ class RouterTest {
         assertThat(counters.get(Counter.MESSAGES_WITHOUT_SUBSCRIBER)).isEqualTo(1);
     }
 
+    @Test
+    void what_the_broker_says_itself_is_not_counted_as_a_message_of_clients() {
+        router.subscribe(a, "$SYS/#", options(0), 0);
+
+        router.route(own("$SYS/brokers/here/version"));
+        router.route(own("$SYS/x"));
+        router.route(own("nobody/listens"));
+
+        assertThat(a.deliveries).hasSize(2);
+        assertThat(counters.get(Counter.MESSAGES_ROUTED)).isZero();
+        assertThat(counters.get(Counter.MESSAGES_WITHOUT_SUBSCRIBER)).isZero();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"t/1, true", "t/2, true", "s/1, true", "far/1, true", "x, false", "$SYS/x, false"})
+    void it_tells_whether_anybody_in_the_cluster_subscribes_to_a_topic(String topic, boolean expected) {
+        router.subscribe(a, "t/1", options(0), 0);
+        router.subscribe(a, "t/+", options(0), 0);
+        router.subscribe(b, "$share/g/s/1", options(0), 0);
+        router.routes().add(new RecordingPeer("there"), "far/#");
+
+        assertThat(router.hasSubscribers(topic)).isEqualTo(expected);
+    }
+
+    private static Message own(String topic) {
+        return Recorder.message(topic, 0, false, "");
+    }
+
     /** Subscriptions as filter:qos:rap:identifier; the same whichever came first [5.0/3.3.4-2, -4, 3.3.1-13]. */
     @ParameterizedTest
     @CsvSource({
