@@ -77,6 +77,7 @@ public final class Broker {
     private final ActorSystem<Void> system;
     private final ClusterMembership membership;
     private final SysTree sysTree;
+    private final ClientEventTopics clientEvents;
     private final EndLog ends = new EndLog(counters);
     private final List<Listener> listeners = new ArrayList<>();
     private @Nullable PasswordFile passwords;
@@ -105,6 +106,13 @@ public final class Broker {
                 clock,
                 InstantSource.system(),
                 settings.sysTopics().intervalMillis());
+        this.clientEvents = new ClientEventTopics(
+                settings.sysTopics().clientEvents(),
+                listener -> settings.sysTopics().clientEvents(),
+                router,
+                counters,
+                clock,
+                InstantSource.system());
         this.membership = new ClusterMembership(system, settings.cluster().seedNodes());
     }
 
@@ -184,7 +192,7 @@ public final class Broker {
                 clock,
                 InstantSource.system(),
                 settings.mqtt().mailboxLength(),
-                ends);
+                ends.andThen(clientEvents::lost));
         SessionSharding sessions = SessionSharding.start(system, services);
         await(
                 membership.join(),
@@ -217,6 +225,7 @@ public final class Broker {
                 new LinkBackpressure(links),
                 ends,
                 links.connections()::remove,
+                clientEvents,
                 clock,
                 InstantSource.system(),
                 settings.mqtt().sessionUnavailableTimeoutMillis());

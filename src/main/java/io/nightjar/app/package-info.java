@@ -13,7 +13,8 @@
  *
  * <p>What a node says below {@code $SYS} is made here, where all of it is known ({@code SysTree}): retained messages like
  * any other, replicated and replayed, but outside of the limits that clients share, and expiring, since a node that died
- * takes nothing back.
+ * takes nothing back; and the events of clients ({@code ClientEventTopics}), which go the way of all messages and have no
+ * queue of their own.
  */
 @NullMarked
 package io.nightjar.app;

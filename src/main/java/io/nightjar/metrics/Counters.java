@@ -37,6 +37,7 @@ public final class Counters {
         REFUSED_SUBSCRIPTIONS_LIMIT,
         RETAINED_REFUSED,
         WILLS_PUBLISHED,
+        CLIENT_EVENTS,
         TRACE_EVENTS_DROPPED,
         PEER_RESENDS,
         ROUTE_SNAPSHOTS,

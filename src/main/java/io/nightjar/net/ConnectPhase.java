@@ -210,11 +210,12 @@ final class ConnectPhase {
                 connection.peer(),
                 context.node(),
                 connection.listener.limits().maxSubscriptions());
+        connection.connectedAtMillis = context.wall().millis();
         ConnectionInfo info = new ConnectionInfo(
                 request,
                 connection.listener.id(),
                 connection.listener.transport().word(),
-                context.wall().millis());
+                connection.connectedAtMillis);
         context.sessions().attach(with.clientId(), connection, info);
     }
 

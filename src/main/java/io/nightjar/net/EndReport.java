@@ -39,6 +39,7 @@ final class EndReport {
                 new ConnectionEnd(connection.context.wall().millis(), reason, evidence, Verdicts.of(reason, evidence));
         Tracing.ended(connection, end);
         connection.context.ends().accept(end);
+        Presence.ended(connection, end);
         connection.context.closed().accept(connection);
     }
 

@@ -82,6 +82,13 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements Connecti
     int keepAliveSeconds;
     boolean cleanStart;
     boolean unanswerable;
+
+    /** Whether its coming was told, so that its going is. */
+    boolean announced;
+
+    /** When the handshake was done, milliseconds since 1970. */
+    long connectedAtMillis;
+
     long requestedExpirySeconds;
 
     @Nullable
@@ -340,6 +347,9 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements Connecti
         connectPhase = null;
         context.counters().increment(Counter.CONNECTIONS_ESTABLISHED);
         phase.accepted(sessionPresent);
+        if (state == State.CONNECTED) {
+            Presence.connected(this, phase.agreed(), sessionPresent);
+        }
         deadline.set(nextDeadline());
         resume();
         if (!channel.isActive()) {

@@ -4,6 +4,7 @@ import io.nightjar.auth.Authenticator;
 import io.nightjar.auth.Authorizer;
 import io.nightjar.diagnosis.ConnectionEnd;
 import io.nightjar.message.Backpressure;
+import io.nightjar.message.ClientEvents;
 import io.nightjar.message.Connection;
 import io.nightjar.message.Sessions;
 import io.nightjar.metrics.Counters;
@@ -19,6 +20,7 @@ import java.util.function.Consumer;
  * @param wall what operators read: for times in logs and answers
  * @param ends told of the one end of every connection, on its event loop; must not block
  * @param closed told of every connection when it ended, after {@code ends}
+ * @param clientEvents told of every client that was connected, at its CONNACK and at its end
  * @param sessionTimeoutMillis how long a CONNECT waits for its session before it is refused
  */
 public record NetContext(
@@ -34,6 +36,7 @@ public record NetContext(
         Backpressure backpressure,
         Consumer<ConnectionEnd> ends,
         Consumer<Connection> closed,
+        ClientEvents clientEvents,
         InstantSource clock,
         InstantSource wall,
         long sessionTimeoutMillis) {}

@@ -83,7 +83,11 @@ final class Tracing {
 
     /** A client's text cut to a length that suits a reason. */
     static String brief(String text) {
-        return text.length() <= BRIEF_CHARS ? text : text.substring(0, BRIEF_CHARS) + "...";
+        if (text.length() <= BRIEF_CHARS) {
+            return text;
+        }
+        int end = Character.isHighSurrogate(text.charAt(BRIEF_CHARS - 1)) ? BRIEF_CHARS - 1 : BRIEF_CHARS;
+        return text.substring(0, end) + "...";
     }
 
     private static @Nullable String wanted(MqttChannel connection) {

@@ -151,6 +151,17 @@ class SysTopicsTest {
         }
     }
 
+    @Test
+    void clients_that_come_and_go_are_not_told_unless_that_is_on() throws IOException {
+        try (RawMqttClient reader = open("no-events", MqttVersion.V5)) {
+            reader.subscribe(1, "$SYS/brokers/+/clients/#", QoS.AT_MOST_ONCE);
+            open("silent", MqttVersion.V5).close();
+
+            assertThat(reader.receive(QUIET)).isNull();
+            assertThat(reader.end()).isEqualTo(RawMqttClient.End.OPEN);
+        }
+    }
+
     // ---- nobody else publishes there
 
     @Test

@@ -10,6 +10,7 @@ import io.nightjar.connection.ConnectionLimits;
 import io.nightjar.connection.Offers;
 import io.nightjar.diagnosis.ConnectionEnd;
 import io.nightjar.message.Backpressure;
+import io.nightjar.message.ClientEvents;
 import io.nightjar.message.SessionCommand;
 import io.nightjar.message.SessionLink;
 import io.nightjar.metrics.Counters;
@@ -66,6 +67,7 @@ class KeepAliveTest {
                 Backpressure.NONE,
                 ends::add,
                 closed -> {},
+                ClientEvents.OFF,
                 clock,
                 clock,
                 10_000);
