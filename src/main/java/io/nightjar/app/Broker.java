@@ -16,8 +16,8 @@ import io.nightjar.auth.ApiKeys;
 import io.nightjar.auth.Authenticator;
 import io.nightjar.auth.EnhancedAuthenticator;
 import io.nightjar.auth.PasswordFile;
-import io.nightjar.connection.AuthLimits;
 import io.nightjar.auth.SystemTopics;
+import io.nightjar.connection.AuthLimits;
 import io.nightjar.http.HttpServer;
 import io.nightjar.message.SessionCommand;
 import io.nightjar.metrics.Counters;
@@ -107,12 +107,7 @@ public final class Broker {
                 InstantSource.system(),
                 settings.sysTopics().intervalMillis());
         this.clientEvents = new ClientEventTopics(
-                settings.sysTopics().clientEvents(),
-                listener -> settings.sysTopics().clientEvents(),
-                router,
-                counters,
-                clock,
-                InstantSource.system());
+                settings.hasClientEvents(), settings::hasClientEvents, router, counters, clock, InstantSource.system());
         this.membership = new ClusterMembership(system, settings.cluster().seedNodes());
     }
 

@@ -88,7 +88,13 @@ final class ListenerLoader {
                 limits.sendBufferLowBytes(),
                 limits.sendBufferHighBytes(),
                 limits.slowConsumerTimeoutMillis(),
+                clientEvents(read, key + ".client-events"),
                 limits.connectionLimits());
+    }
+
+    private boolean clientEvents(SettingsReader read, String key) {
+        int word = read.word(key, "default", "on", "off");
+        return word == 0 ? read.config().getBoolean("nightjar.sys-topics.client-events") : word == 1;
     }
 
     /** The limits of all, with those of its own that the listener names; mistakes in the others are told once only. */

@@ -140,6 +140,21 @@ public record Settings(
         listeners = List.copyOf(listeners);
     }
 
+    /** Whether {@code $SYS} tells of clients of any listener here or elsewhere. */
+    public boolean hasClientEvents() {
+        return sysTopics.clientEvents() || listeners.stream().anyMatch(ListenerSettings::clientEvents);
+    }
+
+    /** Whether {@code $SYS} tells of clients of this listener; one of another node only is as all are. */
+    public boolean hasClientEvents(String listener) {
+        for (ListenerSettings each : listeners) {
+            if (each.id().equals(listener)) {
+                return each.clientEvents();
+            }
+        }
+        return sysTopics.clientEvents();
+    }
+
     /**
      * Reads the defaults, {@code configFile} over them and {@code overrides} over both.
      *

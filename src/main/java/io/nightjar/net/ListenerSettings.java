@@ -14,6 +14,7 @@ import java.net.InetSocketAddress;
  * @param sendBufferLow bytes at which a full send buffer takes more again
  * @param sendBufferHigh bytes at which a send buffer is full
  * @param slowConsumerMillis how long a client may leave a full send buffer unread
+ * @param clientEvents whether $SYS tells of its clients that come and go
  * @param limits of the protocol, announced in CONNACK where the standard has a property
  */
 public record ListenerSettings(
@@ -26,6 +27,7 @@ public record ListenerSettings(
         int sendBufferLow,
         int sendBufferHigh,
         long slowConsumerMillis,
+        boolean clientEvents,
         ConnectionLimits limits) {
     /** As evidence and the API name it: {@code tcp:default}. */
     public String id() {

@@ -3,20 +3,17 @@ package io.nightjar.net;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.nightjar.auth.AllowAll;
-import io.nightjar.auth.Authorizer;
 import io.nightjar.auth.EnhancedAuthenticator;
 import io.nightjar.auth.EnhancedAuthenticator.Step;
 import io.nightjar.conformance.Normative;
 import io.nightjar.conformance.OftenWrong;
 import io.nightjar.connection.AuthLimits;
-import io.nightjar.connection.ConnectionLimits;
 import io.nightjar.diagnosis.ConnectionEnd;
 import io.nightjar.diagnosis.Verdict;
-import io.nightjar.message.Backpressure;
 import io.nightjar.message.Connection;
 import io.nightjar.message.SessionCommand;
 import io.nightjar.message.SessionLink;
+import io.nightjar.message.Sessions;
 import io.nightjar.metrics.Counters;
 import io.nightjar.metrics.Counters.Counter;
 import io.nightjar.mqtt.Bytes;
@@ -28,11 +25,7 @@ import io.nightjar.mqtt.Property;
 import io.nightjar.mqtt.QoS;
 import io.nightjar.mqtt.ReasonCode;
 import io.nightjar.mqtt.UserProperty;
-import io.nightjar.routing.RetainedLimits;
-import io.nightjar.routing.RetainedMessages;
-import io.nightjar.routing.Router;
 import io.nightjar.testing.RawMqttClient;
-import io.nightjar.trace.Tracer;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
@@ -65,7 +58,7 @@ class AuthExchangeTest {
     private final NettyLoops loops = new NettyLoops(1, true, clock);
     private final EnhancedAuthentication enhanced =
             new EnhancedAuthentication(List.of(new Scripted()), new AuthLimits(TIMEOUT.toMillis(), 3, 100), 1);
-    private TcpListener listener;
+    private LoneListener listener;
     private RawMqttClient client;
 
     /** One step that waits for the test's answer. */
@@ -73,41 +66,18 @@ class AuthExchangeTest {
 
     @BeforeEach
     void start() throws IOException {
-        Router router = new Router(
-                counters, new RetainedMessages(RetainedLimits.DEFAULT, counters, clock::millis), "test", clock::millis);
-        NetContext context = new NetContext(
-                "test",
-                loops,
-                new ConnectionLimits(1 << 20, 1024, 16, 8, 8, 64, 64, 0xFFFF_FFFFL, 7200, 0),
-                (clientId, connection, info) -> {
-                    attached.add(connection);
-                    connection.attached(1, false, new Link());
-                },
-                router,
-                new AllowAll(),
-                enhanced,
-                (who, action, topic, qos, retain) -> Authorizer.Decision.ALLOWED,
-                new Tracer(),
-                counters,
-                Backpressure.NONE,
-                ends::add,
-                closed -> {},
-                clock,
-                clock,
-                10_000,
-                60_000);
-        listener = TcpListener.start(
-                        context, new ListenerSettings("test", "127.0.0.1", 0, 128, 100, 10_000, 32 << 10, 128 << 10))
-                .toCompletableFuture()
-                .join();
+        Sessions sessions = (clientId, connection, info) -> {
+            attached.add(connection);
+            connection.attached(1, false, new Link());
+        };
+        listener = new LoneListener(loops, clock, counters, sessions, enhanced, ends::add);
         client = open();
     }
 
     @AfterEach
     void stop() throws IOException {
         client.close();
-        listener.stopAccepting().toCompletableFuture().join();
-        loops.shutdown().toCompletableFuture().join();
+        listener.close();
         assertThat(enhanced.running()).as("exchanges left behind").isZero();
     }
 

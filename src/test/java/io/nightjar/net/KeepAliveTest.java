@@ -2,29 +2,19 @@ package io.nightjar.net;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.nightjar.auth.AllowAll;
-import io.nightjar.auth.Authorizer;
 import io.nightjar.conformance.Normative;
 import io.nightjar.conformance.OftenWrong;
-import io.nightjar.connection.ConnectionLimits;
-import io.nightjar.connection.Offers;
 import io.nightjar.diagnosis.ConnectionEnd;
-import io.nightjar.message.Backpressure;
-import io.nightjar.message.ClientEvents;
 import io.nightjar.message.SessionCommand;
 import io.nightjar.message.SessionLink;
+import io.nightjar.message.Sessions;
 import io.nightjar.metrics.Counters;
 import io.nightjar.mqtt.Detail;
 import io.nightjar.mqtt.MqttVersion;
 import io.nightjar.mqtt.Packet;
 import io.nightjar.mqtt.Properties;
 import io.nightjar.mqtt.ReasonCode;
-import io.nightjar.routing.RetainedLimits;
-import io.nightjar.routing.RetainedMessages;
-import io.nightjar.routing.Router;
 import io.nightjar.testing.RawMqttClient;
-import io.nightjar.trace.Tracer;
-import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -47,52 +37,17 @@ class KeepAliveTest {
     private final BlockingQueue<ConnectionEnd> ends = new LinkedBlockingQueue<>();
     private final BlockingQueue<SessionCommand> session = new LinkedBlockingQueue<>();
     private NettyLoops loops;
-    private Listener listener;
+    private LoneListener listener;
 
     private void start(boolean nativeTransport) {
         loops = new NettyLoops(1, nativeTransport, clock);
-        Counters counters = new Counters();
-        Router router = new Router(
-                counters, new RetainedMessages(RetainedLimits.DEFAULT, counters, clock::millis), "test", clock::millis);
-        NetContext context = new NetContext(
-                "test",
-                loops,
-                (clientId, connection, info) -> connection.attached(1, false, new Link()),
-                router,
-                new AllowAll(),
-                EnhancedAuthentication.none(),
-                (client, action, topic, qos, retain) -> Authorizer.Decision.ALLOWED,
-                new Tracer(),
-                counters,
-                Backpressure.NONE,
-                ends::add,
-                closed -> {},
-                ClientEvents.OFF,
-                clock,
-                clock,
-                10_000);
-        listener = Listener.start(
-                        context,
-                        new ListenerSettings(
-                                Transport.TCP,
-                                "test",
-                                new InetSocketAddress("127.0.0.1", 0),
-                                128,
-                                100,
-                                10_000,
-                                32 << 10,
-                                128 << 10,
-                                60_000,
-                                new ConnectionLimits(
-                                        1 << 20, 1024, 16, 8, 8, 64, 64, 0xFFFF_FFFFL, 7200, 0, 100, Offers.ALL)))
-                .toCompletableFuture()
-                .join();
+        Sessions sessions = (clientId, connection, info) -> connection.attached(1, false, new Link());
+        listener = new LoneListener(loops, clock, new Counters(), sessions, EnhancedAuthentication.none(), ends::add);
     }
 
     @AfterEach
     void stop() {
-        listener.stopAccepting().toCompletableFuture().join();
-        loops.shutdown().toCompletableFuture().join();
+        listener.close();
     }
 
     @ParameterizedTest
