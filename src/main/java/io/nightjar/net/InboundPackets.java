@@ -124,13 +124,19 @@ final class InboundPackets {
         }
         switch (publish.qos()) {
             case AT_MOST_ONCE -> connection.context.router().route(message);
-            case AT_LEAST_ONCE -> {
-                int matching = connection.context.router().route(message);
-                ReasonCode code = matching == 0 ? ReasonCode.NO_MATCHING_SUBSCRIBERS : ReasonCode.SUCCESS;
-                connection.outbound.write(new Packet.PubAck(publish.packetId(), code));
-            }
+            case AT_LEAST_ONCE -> publishQos1(connection, publish, message);
             case EXACTLY_ONCE -> publishQos2(connection, session, publish, message, ReasonCode.SUCCESS);
         }
+    }
+
+    private static void publishQos1(MqttChannel connection, Packet.Publish publish, Message message) {
+        if (connection.quota != null && connection.quota.isFull()) {
+            receiveMaximumExceeded(connection);
+            return;
+        }
+        int matching = connection.context.router().route(message);
+        ReasonCode code = matching == 0 ? ReasonCode.NO_MATCHING_SUBSCRIBERS : ReasonCode.SUCCESS;
+        connection.outbound.write(new Packet.PubAck(publish.packetId(), code));
     }
 
     private static void publishQos2(
@@ -138,13 +144,17 @@ final class InboundPackets {
         if (ConnectPhase.quota(connection).open(publish.packetId())) {
             session.tell(new SessionCommand.PublishQos2(connection.attachment, publish.packetId(), message, verdict));
         } else {
-            connection.endOnLoop(DisconnectReason.of(
-                    Detail.RECEIVE_MAXIMUM_EXCEEDED,
-                    "limit",
-                    "receive-maximum=" + connection.listener.limits().receiveMaximum(),
-                    "rule",
-                    "5.0/3.3.4-7"));
+            receiveMaximumExceeded(connection);
         }
+    }
+
+    private static void receiveMaximumExceeded(MqttChannel connection) {
+        connection.endOnLoop(DisconnectReason.of(
+                Detail.RECEIVE_MAXIMUM_EXCEEDED,
+                "limit",
+                "receive-maximum=" + connection.listener.limits().receiveMaximum(),
+                "rule",
+                "5.0/3.3.4-7"));
     }
 
     /** The topic that a PUBLISH is for, or null if it ended the connection. */
