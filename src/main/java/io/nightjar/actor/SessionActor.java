@@ -358,6 +358,12 @@ public final class SessionActor extends ExtensibleBehavior<SessionCommand>
     }
 
     @Override
+    public boolean handOn(Delivery delivery) {
+        String sharedFilter = delivery.sharedFilter();
+        return sharedFilter != null && services.router().routeToGroup(delivery.message(), sharedFilter);
+    }
+
+    @Override
     public void subscribe(String filter, SubscriptionOptions options, int identifier) {
         services.router().subscribe(this, filter, options, identifier);
     }

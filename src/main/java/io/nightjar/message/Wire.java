@@ -67,6 +67,10 @@ public final class Wire {
         out.writeByte(delivery.qos().value() | (delivery.retain() ? 4 : 0) | (delivery.shared() ? 8 : 0));
         out.writeInt(delivery.subscriptionIdentifiers().size());
         delivery.subscriptionIdentifiers().forEach(out::writeInt);
+        String sharedFilter = delivery.sharedFilter();
+        if (sharedFilter != null) {
+            out.writeString(sharedFilter);
+        }
     }
 
     public static Delivery readDelivery(WireInput in) throws NotSerializableException {
@@ -78,7 +82,8 @@ public final class Wire {
         for (int i = 0; i < count; i++) {
             identifiers.add(in.readInt());
         }
-        return new Delivery(message, qos, (flags & 4) != 0, identifiers, (flags & 8) != 0);
+        String sharedFilter = (flags & 8) == 0 ? null : in.readString();
+        return new Delivery(message, qos, (flags & 4) != 0, identifiers, sharedFilter);
     }
 
     public static void writeProperties(WireOutput out, Properties properties) {

@@ -68,13 +68,13 @@ final class Fanout implements Consumer<Matched<Subscriber>> {
         return publisherSpared;
     }
 
-    /** Delivers to a chosen member of a shared group, a copy of its own. */
-    void deliverShared(Subscription<Subscriber> member) {
+    /** Delivers to a chosen member of a shared group, a copy of its own with its own QoS [5.0/4.8.2-3]. */
+    void deliverShared(Subscription<Subscriber> member, String sharedFilter) {
         SubscriptionOptions options = member.options();
         boolean retain = message.retain() && options.retainAsPublished();
         List<Integer> identifiers = member.identifier() == 0 ? List.of() : List.of(member.identifier());
         QoS qos = QoS.min(options.qos(), message.qos());
-        member.subscriber().deliver(new Delivery(message, qos, retain, identifiers, true));
+        member.subscriber().deliver(new Delivery(message, qos, retain, identifiers, sharedFilter));
     }
 
     private void deliverMerged() {
@@ -126,7 +126,7 @@ final class Fanout implements Consumer<Matched<Subscriber>> {
                 subscriber,
                 merged.identifiers.size() < 2
                         ? delivery(qos, retain, merged.identifiers.isEmpty() ? 0 : merged.identifiers.get(0))
-                        : new Delivery(message, qos, retain, merged.identifiers, false));
+                        : new Delivery(message, qos, retain, merged.identifiers, null));
     }
 
     private void hand(Subscriber subscriber, Delivery delivery) {
@@ -140,7 +140,7 @@ final class Fanout implements Consumer<Matched<Subscriber>> {
             int i = qos.value() * 2 + (retain ? 1 : 0);
             Delivery cached = cache[i];
             if (cached == null) {
-                cached = new Delivery(message, qos, retain, List.of(), false);
+                cached = new Delivery(message, qos, retain, List.of(), null);
                 cache[i] = cached;
             }
             return cached;
@@ -149,7 +149,7 @@ final class Fanout implements Consumer<Matched<Subscriber>> {
         if (before != null && lastIdentifier == identifier && before.qos() == qos && before.retain() == retain) {
             return before;
         }
-        Delivery made = new Delivery(message, qos, retain, List.of(identifier), false);
+        Delivery made = new Delivery(message, qos, retain, List.of(identifier), null);
         last = made;
         lastIdentifier = identifier;
         return made;

@@ -3,6 +3,7 @@ package io.nightjar.routing;
 import io.nightjar.mqtt.QoS;
 import io.nightjar.mqtt.SubscriptionOptions;
 import io.nightjar.topic.Matched;
+import io.nightjar.topic.SharedGroup;
 import io.nightjar.topic.SubscriptionTrie;
 import io.nightjar.topic.SubscriptionTrie.Added;
 import io.nightjar.topic.SubscriptionTrie.Removed;
@@ -84,6 +85,12 @@ public final class RouteTable {
 
     boolean isEmpty() {
         return trie.isEmpty();
+    }
+
+    /** Which peers have this shared filter, or null if none. */
+    @Nullable
+    SharedGroup<Peer> group(String sharedFilter) {
+        return trie.group(sharedFilter);
     }
 
     void match(String topic, Consumer<? super Matched<Peer>> visitor) {

@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  * routes it chooses a node by turns among the others that have the filter and itself, if it has a connected member or
  * nobody else has any; the chosen node chooses the member by turns, connected members first. So nodes get equal shares,
  * and members of one node equal shares of that node's. If no member is connected one of them is chosen all the same and
- * its session queues the message.
+ * its session queues the message. When a session ends, what it did not take comes back by {@link #routeToGroup}.
  */
 public final class Router {
     private static final int STRIPES = 64;
@@ -142,6 +142,23 @@ public final class Router {
         return reached;
     }
 
+    /**
+     * Gives a message of a shared subscription to another member: the session that had it ended before it took it.
+     *
+     * @param sharedFilter {@code $share/group/filter}
+     * @return false if nobody is left
+     */
+    public boolean routeToGroup(Message message, String sharedFilter) {
+        Fanout fanout = new Fanout(message);
+        SharedGroup<Subscriber> here = local.group(sharedFilter);
+        SharedGroup<Peer> there = routes.group(sharedFilter);
+        if (there == null) {
+            return here != null && deliverToMember(fanout, here, true) == 1;
+        }
+        PeerFanout peers = new PeerFanout();
+        return deliverToOneNode(fanout, peers, there, here) + peers.forward(message) > 0;
+    }
+
     /** Takes over what another node retained, or what a store kept; an empty payload deletes. */
     public boolean storeRetained(Message message, String origin) {
         return retained.store(message, origin);
@@ -246,7 +263,7 @@ public final class Router {
         if (member == null) {
             return 0;
         }
-        fanout.deliverShared(member);
+        fanout.deliverShared(member, group.filter());
         return 1;
     }
 

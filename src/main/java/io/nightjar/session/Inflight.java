@@ -131,6 +131,11 @@ final class Inflight {
         return released == null ? List.of() : new ArrayList<>(released);
     }
 
+    /** What was sent and not acknowledged, in the order of first sending. */
+    List<Delivery> unacknowledged() {
+        return published.values().stream().map(Sent::delivery).toList();
+    }
+
     /** The next message to send again, or null if there is none; counts it as open. */
     @Nullable
     Sent nextResend() {

@@ -11,6 +11,7 @@ import io.nightjar.mqtt.PublishSize;
 import io.nightjar.mqtt.QoS;
 import io.nightjar.mqtt.ReasonCode;
 import java.util.Iterator;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -250,10 +251,23 @@ final class Outbound {
         return size > to.maximumPacketSize();
     }
 
-    /** The session is over: what waits is given up. */
+    /**
+     * The session is over, its subscriptions are gone. What came through a shared subscription goes to another member:
+     * QoS 1 that was not acknowledged and what was never sent. QoS 2 that was sent may not [5.0/4.8.2-5]. The rest is
+     * given up.
+     */
     void end(SessionEffects effects) {
-        for (Delivery d = queue.evict(); d != null; d = queue.evict()) {
-            drop(SessionEffects.Drop.SESSION_ENDED, d, effects);
+        for (Delivery sent : inflight.unacknowledged()) {
+            if (sent.shared() && sent.qos() == QoS.AT_LEAST_ONCE) {
+                effects.handOn(sent);
+            }
+        }
+        for (QoS line : List.of(QoS.AT_MOST_ONCE, QoS.AT_LEAST_ONCE)) {
+            for (Delivery d = queue.poll(line); d != null; d = queue.poll(line)) {
+                if (!d.shared() || !effects.handOn(d)) {
+                    drop(SessionEffects.Drop.SESSION_ENDED, d, effects);
+                }
+            }
         }
     }
 

@@ -50,7 +50,7 @@ final class RetainedReplay {
                 if (!own && !message.expiredAt(nowMillis)) {
                     QoS qos = QoS.min(message.qos(), subscription.options().qos());
                     int identifier = subscription.identifier();
-                    next = new Delivery(message, qos, true, identifier == 0 ? List.of() : List.of(identifier), false);
+                    next = new Delivery(message, qos, true, identifier == 0 ? List.of() : List.of(identifier), null);
                 }
             } else {
                 pending.remove();

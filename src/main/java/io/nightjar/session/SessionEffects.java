@@ -24,6 +24,13 @@ public interface SessionEffects {
     /** Publishes a message of this session: QoS 2 after its first receipt, or its Will. 0 if no subscriber matches. */
     int route(Message message);
 
+    /**
+     * Gives a message of a shared subscription, which this session did not take, to another member [5.0/4.8.2].
+     *
+     * @return false if nobody is left
+     */
+    boolean handOn(Delivery delivery);
+
     /** Adds or replaces a subscription in the router. {@code identifier} is 0 if it has none. */
     void subscribe(String filter, SubscriptionOptions options, int identifier);
 

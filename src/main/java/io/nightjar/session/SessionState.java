@@ -47,7 +47,7 @@ import org.jspecify.annotations.Nullable;
  * Detached | timer(EXPIRY)                  | None     | unsubscribe, Will, stop              [5.0/4.1.0-2, 3.1.2-8]
  * Detached | kick                           | None     | unsubscribe, Will, stop
  * Detached | deliver                        | Detached | waits in the queue                           [5.0/4.5.0-1]
- * None     | deliver                        | None     | dropped(SESSION_ENDED)
+ * None     | deliver                        | None     | handOn if shared, else dropped(SESSION_ENDED)
  * any      | a command of an older          | same     | none
  *          | attachment                     |          |
  * </pre>
@@ -435,7 +435,9 @@ public final class SessionState {
     public void deliver(Delivery delivery, long nowMillis, SessionEffects effects) {
         if (subscriptions == null || subscriptions.size() == 0) {
             // It was on its way when the last subscription went; a fresh session must not get it.
-            effects.dropped(SessionEffects.Drop.SESSION_ENDED, delivery);
+            if (!delivery.shared() || !effects.handOn(delivery)) {
+                effects.dropped(SessionEffects.Drop.SESSION_ENDED, delivery);
+            }
             return;
         }
         outbound().deliver(delivery, connection, nowMillis, effects);

@@ -98,7 +98,7 @@ final class WireValues {
                         qos(),
                         flags(),
                         Arbitraries.integers().between(1, 0x0FFF_FFFF).list().ofMaxSize(4),
-                        flags())
+                        texts().injectNull(0.5))
                 .as(Delivery::new);
     }
 

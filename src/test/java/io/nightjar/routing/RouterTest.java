@@ -219,6 +219,38 @@ class RouterTest {
     }
 
     @Test
+    void a_message_that_a_member_left_behind_goes_to_another_here_or_elsewhere() {
+        Message message = Recorder.message("t", 1, false, "p");
+        assertThat(router.routeToGroup(message, "$share/g/t")).isFalse();
+        router.subscribe(a, "t", options(1), 0);
+        router.subscribe(b, "$share/g/t", options(0), 7);
+        router.subscribe(b, "$share/h/t", options(0), 8);
+
+        assertThat(router.routeToGroup(message, "$share/g/t")).isTrue();
+        assertThat(a.deliveries).isEmpty();
+        assertThat(b.only().subscriptionIdentifiers()).containsExactly(7);
+        assertThat(b.only().qos()).isEqualTo(QoS.AT_MOST_ONCE);
+        assertThat(b.only().sharedFilter()).isEqualTo("$share/g/t");
+
+        RecordingPeer peer = new RecordingPeer("n2");
+        router.routes().add(peer, "t");
+        router.routes().add(peer, "$share/g/t");
+        router.unsubscribe(b, "$share/g/t");
+        assertThat(router.routeToGroup(message, "$share/g/t")).isTrue();
+        assertThat(peer.forwarded).containsExactly("false [$share/g/t]");
+    }
+
+    @Test
+    void a_subscriber_that_no_local_spares_matches_all_the_same() {
+        SubscriptionOptions noLocal = new SubscriptionOptions(QoS.EXACTLY_ONCE, true, true, 0);
+        router.subscribe(a, "t", noLocal, 1);
+
+        assertThat(router.route(Recorder.message("t", 1, false, "a"))).isEqualTo(1);
+        assertThat(router.route(Recorder.message("u", 1, false, "a"))).isZero();
+        assertThat(a.deliveries).isEmpty();
+    }
+
+    @Test
     void nodes_take_turns_for_a_shared_filter() {
         RecordingPeer second = new RecordingPeer("n2");
         RecordingPeer third = new RecordingPeer("n3");

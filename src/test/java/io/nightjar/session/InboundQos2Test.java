@@ -3,9 +3,11 @@ package io.nightjar.session;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.nightjar.conformance.Normative;
+import io.nightjar.conformance.OftenWrong;
 import io.nightjar.mqtt.Detail;
 import io.nightjar.mqtt.MqttVersion;
 import io.nightjar.mqtt.PacketType;
+import io.nightjar.mqtt.ReasonCode;
 import io.nightjar.session.SessionFixture.Request;
 import org.junit.jupiter.api.Test;
 
@@ -110,5 +112,54 @@ class InboundQos2Test {
                 .containsEntry("value", "2");
         assertThat(f.session.isAttached()).isFalse();
         assertThat(f.session.exists()).isTrue();
+    }
+
+    @Test
+    @Normative({"5.0/4.3.3-9", "5.0/4.3.3-10"})
+    @OftenWrong({34, 35})
+    void a_refusal_ends_the_exchange_unless_the_message_is_the_repeat_of_one_that_was_taken() {
+        attach(Request.resume());
+        f.publishQos2(1, "t");
+        f.detach(Detail.PEER_RESET);
+        attach(Request.resume());
+
+        f.publishQos2(1, "t", ReasonCode.NOT_AUTHORIZED);
+        f.publishQos2(2, "denied", ReasonCode.NOT_AUTHORIZED);
+        f.publishQos2(2, "u");
+        f.acknowledge(PacketType.PUBREL, 1);
+        f.publishQos2(1, "t", ReasonCode.NOT_AUTHORIZED);
+
+        assertThat(f.effects.take())
+                .containsExactly(
+                        "PUBREC #1 0x00",
+                        "PUBREC #2 0x87",
+                        "route u",
+                        "PUBREC #2 0x00",
+                        "PUBCOMP #1 0x00",
+                        "PUBREC #1 0x87");
+        assertThat(f.session.awaitingRelCount()).isEqualTo(1);
+    }
+
+    @Test
+    @Normative("311/3.3.5-2")
+    void a_3_1_1_client_is_not_told_of_a_refusal() {
+        attach(Request.resume().version(MqttVersion.V3_1_1));
+
+        f.publishQos2(1, "denied", ReasonCode.NOT_AUTHORIZED);
+        f.acknowledge(PacketType.PUBREL, 1);
+
+        assertThat(f.effects.take()).containsExactly("PUBREC #1 0x00", "PUBCOMP #1 0x00");
+    }
+
+    @Test
+    @Normative("5.0/3.5.2-1")
+    void pubrec_says_if_nobody_matched_when_the_message_came() {
+        attach(Request.resume());
+        f.effects.matching = 0;
+
+        f.publishQos2(1, "t");
+        f.publishQos2(1, "t");
+
+        assertThat(f.effects.take()).containsExactly("route t", "PUBREC #1 0x10", "PUBREC #1 0x00");
     }
 }

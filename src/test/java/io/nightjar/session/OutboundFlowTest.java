@@ -4,6 +4,7 @@ import static io.nightjar.session.SessionFixture.topics;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.nightjar.conformance.Normative;
+import io.nightjar.conformance.OftenWrong;
 import io.nightjar.mqtt.Bytes;
 import io.nightjar.mqtt.Delivery;
 import io.nightjar.mqtt.Detail;
@@ -455,7 +456,7 @@ class OutboundFlowTest {
                 .add(Property.USER_PROPERTY, new UserProperty("k", "2"))
                 .build();
         Message message = new Message("t", Bytes.EMPTY, QoS.AT_LEAST_ONCE, false, published, "p", 0);
-        f.session.deliver(new Delivery(message, QoS.AT_MOST_ONCE, true, List.of(7, 9), false), 0, f.effects);
+        f.session.deliver(new Delivery(message, QoS.AT_MOST_ONCE, true, List.of(7, 9), null), 0, f.effects);
 
         Packet.Publish sent = f.effects.publishes().get(0);
 
@@ -470,8 +471,99 @@ class OutboundFlowTest {
         SessionFixture f = attached(Request.resume().version(MqttVersion.V3_1_1));
         Message message = f.expiring("t", QoS.AT_LEAST_ONCE, 60);
 
-        f.session.deliver(new Delivery(message, QoS.AT_LEAST_ONCE, false, List.of(7), false), 0, f.effects);
+        f.session.deliver(new Delivery(message, QoS.AT_LEAST_ONCE, false, List.of(7), null), 0, f.effects);
 
         assertThat(f.effects.publishes().get(0).properties().isEmpty()).isTrue();
+    }
+
+    @Test
+    @Normative("5.0/4.4.0-1")
+    @OftenWrong(36)
+    void no_time_that_passes_sends_anything_again() {
+        SessionFixture f = attached(Request.resume());
+        f.deliver("one", QoS.AT_LEAST_ONCE);
+        f.deliver("two", QoS.EXACTLY_ONCE);
+        f.deliver("three", QoS.EXACTLY_ONCE);
+        f.acknowledge(PacketType.PUBREC, 3);
+        f.effects.take();
+
+        f.now = 86_400_000;
+        f.writable();
+        f.deliver("new", QoS.AT_LEAST_ONCE);
+        f.subscribe("u", QoS.AT_LEAST_ONCE);
+
+        assertThat(f.effects.take()).containsExactly("PUBLISH new qos1 #4", "subscribe u", "SUBACK #2 [0x01]");
+    }
+
+    @Test
+    @Normative({"5.0/3.3.2-5", "5.0/3.3.2-6"})
+    @OftenWrong(6)
+    void an_expiry_of_0_is_sent_straight_on_or_not_at_all() {
+        SessionFixture f = attached(Request.resume().receiveMaximum(1));
+
+        f.deliver(f.expiring("now", QoS.AT_LEAST_ONCE, 0));
+        f.deliver(f.expiring("no room", QoS.AT_LEAST_ONCE, 0));
+        f.acknowledge(PacketType.PUBACK, 1);
+        Message late = f.expiring("late", QoS.AT_LEAST_ONCE, 0);
+        f.now = 1_000;
+        f.deliver(late);
+        f.detach(Detail.PEER_FIN);
+        f.deliver(f.expiring("away", QoS.AT_LEAST_ONCE, 0));
+
+        assertThat(f.effects.take())
+                .containsExactly(
+                        "PUBLISH now qos1 #1",
+                        "dropped EXPIRED no room",
+                        "dropped EXPIRED late",
+                        "start EXPIRY 101000",
+                        "dropped EXPIRED away");
+    }
+
+    @Test
+    @Normative("5.0/4.8.2-5")
+    @OftenWrong(18)
+    void a_session_that_ends_hands_on_what_was_shared_and_not_taken_but_no_qos_2_that_was_sent() {
+        SessionFixture f = attached(Request.resume().receiveMaximum(4));
+        f.session.deliver(shared(f, "two sent", QoS.EXACTLY_ONCE), 0, f.effects);
+        f.session.deliver(shared(f, "one sent", QoS.AT_LEAST_ONCE), 0, f.effects);
+        f.session.deliver(shared(f, "two released", QoS.EXACTLY_ONCE), 0, f.effects);
+        f.session.deliver(shared(f, "one taken", QoS.AT_LEAST_ONCE), 0, f.effects);
+        f.acknowledge(PacketType.PUBREC, 3);
+        f.acknowledge(PacketType.PUBACK, 4);
+        f.detach(Detail.PEER_RESET);
+        f.deliver("plain", QoS.AT_LEAST_ONCE);
+        f.session.deliver(shared(f, "two waits", QoS.EXACTLY_ONCE), 0, f.effects);
+        f.session.deliver(shared(f, "one waits", QoS.AT_LEAST_ONCE), 0, f.effects);
+        f.effects.take();
+
+        f.attach(Request.clean());
+
+        assertThat(f.effects.take())
+                .containsExactly(
+                        "cancel EXPIRY",
+                        "unsubscribe #",
+                        "hand on one sent",
+                        "dropped SESSION_ENDED plain",
+                        "hand on two waits",
+                        "hand on one waits",
+                        "attached 2 present=0");
+    }
+
+    @Test
+    void what_is_on_its_way_when_the_last_subscription_goes_is_handed_on_too_and_counted_if_nobody_is_left() {
+        SessionFixture f = attached(Request.resume());
+        f.unsubscribe("#");
+        f.effects.take();
+
+        f.session.deliver(shared(f, "to another", QoS.AT_LEAST_ONCE), 0, f.effects);
+        f.effects.members = 0;
+        f.session.deliver(shared(f, "lost", QoS.AT_LEAST_ONCE), 0, f.effects);
+
+        assertThat(f.effects.take())
+                .containsExactly("hand on to another", "hand on lost to nobody", "dropped SESSION_ENDED lost");
+    }
+
+    private static Delivery shared(SessionFixture f, String topic, QoS qos) {
+        return new Delivery(f.message(topic, qos), qos, false, List.of(), "$share/g/#");
     }
 }

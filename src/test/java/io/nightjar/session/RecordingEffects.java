@@ -24,6 +24,8 @@ final class RecordingEffects implements SessionEffects {
     int pulled;
     /** How many subscribers match what is routed. */
     int matching = 1;
+    /** How many other members a shared subscription has. */
+    int members = 1;
 
     private final List<String> lines = new ArrayList<>();
 
@@ -95,6 +97,12 @@ final class RecordingEffects implements SessionEffects {
         routed.add(message);
         lines.add("route " + message.topic());
         return matching;
+    }
+
+    @Override
+    public boolean handOn(Delivery delivery) {
+        lines.add("hand on " + delivery.message().topic() + (members > 0 ? "" : " to nobody"));
+        return members > 0;
     }
 
     @Override

@@ -101,7 +101,7 @@ final class SessionFixture {
     }
 
     static Delivery delivery(Message message) {
-        return new Delivery(message, message.qos(), false, List.of(), false);
+        return new Delivery(message, message.qos(), false, List.of(), null);
     }
 
     static Will will(long delaySeconds) {

@@ -251,6 +251,11 @@ final class SimulatedSession implements SessionEffects {
         return 1;
     }
 
+    @Override
+    public boolean handOn(Delivery delivery) {
+        throw new AssertionError("nothing is shared here");
+    }
+
     boolean routed(String text) {
         return routedQos2.contains(text);
     }

@@ -87,7 +87,7 @@ final class Simulation {
     void route(Message message) {
         routes.getOrDefault(message.topic(), Map.of()).forEach((session, options) -> {
             QoS qos = QoS.min(message.qos(), options.qos());
-            Delivery delivery = new Delivery(message, qos, false, List.of(), false);
+            Delivery delivery = new Delivery(message, qos, false, List.of(), null);
             String key = message.publisher() + ">" + session.clientId + (message.qos() == QoS.EXACTLY_ONCE ? "2" : "");
             ArrayDeque<Runnable> line = deliveries.computeIfAbsent(key, k -> new ArrayDeque<>());
             if (line.isEmpty()) {
