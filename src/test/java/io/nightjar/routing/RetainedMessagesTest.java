@@ -2,6 +2,8 @@ package io.nightjar.routing;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.nightjar.conformance.Normative;
+import io.nightjar.conformance.OftenWrong;
 import io.nightjar.metrics.Counters;
 import io.nightjar.metrics.Counters.Counter;
 import io.nightjar.mqtt.Bytes;
@@ -36,6 +38,7 @@ class RetainedMessagesTest {
     }
 
     @Test
+    @Normative({"5.0/3.3.1-6", "5.0/3.3.1-7"})
     void an_empty_payload_deletes_and_an_older_message_does_not_come_back() {
         RetainedMessages all = messages(RetainedLimits.DEFAULT);
         all.publish(message("t", "x", 5), "n1");
@@ -101,6 +104,8 @@ class RetainedMessagesTest {
     }
 
     @Test
+    @Normative({"5.0/3.3.2-5", "5.0/3.3.2.3.3"})
+    @OftenWrong(6)
     void expired_messages_are_not_found_and_are_swept() {
         RetainedMessages all = messages(RetainedLimits.DEFAULT);
         all.publish(expiring("t/1", 10, 1_000_000), "n1");

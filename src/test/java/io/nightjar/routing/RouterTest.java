@@ -2,6 +2,8 @@ package io.nightjar.routing;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.nightjar.conformance.Normative;
+import io.nightjar.conformance.OftenWrong;
 import io.nightjar.metrics.Counters;
 import io.nightjar.metrics.Counters.Counter;
 import io.nightjar.mqtt.Delivery;
@@ -89,6 +91,8 @@ class RouterTest {
         "t:0:1:0 +:1:0:0 #:0:0:0,       2, true,  1, true,  ''",
         "t:0:1:5 +:1:0:5 #:0:0:6 t/#:2:0:8, 2, false, 2, false, 5 5 6 8"
     })
+    @Normative({"5.0/3.3.1-12", "5.0/3.3.1-13", "5.0/3.3.4-2", "5.0/3.3.4-4"})
+    @OftenWrong({11, 12})
     void overlapping_subscriptions_are_merged_to_one_delivery(
             String subscriptions, int qos, boolean retain, int expectedQos, boolean expectedRetain, String ids) {
         for (boolean reversed : new boolean[] {false, true}) {
@@ -124,6 +128,8 @@ class RouterTest {
     }
 
     @Test
+    @Normative("5.0/3.8.3-3")
+    @OftenWrong(10)
     void no_local_holds_for_its_subscription_only_and_for_the_publisher_only() {
         SubscriptionOptions noLocal = new SubscriptionOptions(QoS.EXACTLY_ONCE, true, true, 0);
         router.subscribe(a, "t", noLocal, 1);
@@ -172,6 +178,7 @@ class RouterTest {
     }
 
     @Test
+    @Normative("5.0/4.8.2")
     void each_group_gets_one_copy_and_its_members_take_turns() {
         Recorder c = new Recorder("c");
         for (Recorder member : List.of(a, b, c)) {
@@ -300,6 +307,8 @@ class RouterTest {
     }
 
     @Test
+    @Normative({"5.0/3.3.1-5", "5.0/3.3.1-6", "5.0/3.3.1-8", "5.0/4.8.2"})
+    @OftenWrong(16)
     void retained_messages_are_kept_replicated_and_found_but_not_for_shared_filters() {
         List<Message> replicated = new ArrayList<>();
         router.setRetainedReplication(replicated::add);

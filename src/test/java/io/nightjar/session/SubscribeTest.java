@@ -4,6 +4,7 @@ import static io.nightjar.session.SessionFixture.topics;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.nightjar.conformance.Normative;
+import io.nightjar.conformance.OftenWrong;
 import io.nightjar.mqtt.Bytes;
 import io.nightjar.mqtt.Detail;
 import io.nightjar.mqtt.Message;
@@ -49,6 +50,7 @@ class SubscribeTest {
     @Test
     @Normative({"5.0/3.8.4-1", "5.0/3.8.4-2", "5.0/3.8.4-5", "5.0/3.8.4-6", "5.0/3.8.4-7", "5.0/3.9.3-1", "5.0/2.2.1-6"
     })
+    @OftenWrong(19)
     void suback_has_one_code_for_each_filter_in_order() {
         Packet.Subscribe packet = new Packet.Subscribe(
                 77,
@@ -111,6 +113,7 @@ class SubscribeTest {
         "5.0/3.11.3-2",
         "311/3.10.4-1"
     })
+    @OftenWrong(19)
     void unsubscribe_compares_exactly_and_answers_for_each_filter() {
         f.subscribe("a/#", QoS.AT_LEAST_ONCE);
         f.subscribe("$share/g/a/#", QoS.AT_LEAST_ONCE);
@@ -138,6 +141,7 @@ class SubscribeTest {
     @ParameterizedTest(name = "Retain Handling {0}, already held {1}: sent {2}")
     @CsvSource({"0,false,true", "0,true,true", "1,false,true", "1,true,false", "2,false,false", "2,true,false"})
     @Normative({"5.0/3.3.1-9", "5.0/3.3.1-10", "5.0/3.3.1-11", "5.0/3.8.4-4"})
+    @OftenWrong(14)
     void retain_handling_decides_on_replay(int handling, boolean held, boolean sent) {
         retain("a", retained("a", QoS.AT_MOST_ONCE));
         if (held) {
@@ -153,6 +157,8 @@ class SubscribeTest {
     }
 
     @Test
+    @Normative({"5.0/3.8.3.1", "5.0/3.8.4-8", "5.0/3.3.4-3"})
+    @OftenWrong({12, 15})
     void replay_comes_after_suback_with_retain_1_at_the_lower_qos_and_with_the_identifier() {
         retain("a/#", retained("a/1", QoS.EXACTLY_ONCE), retained("a/2", QoS.AT_MOST_ONCE));
 
@@ -179,6 +185,8 @@ class SubscribeTest {
     }
 
     @Test
+    @Normative("5.0/4.8.2")
+    @OftenWrong(16)
     void shared_subscriptions_get_no_replay() {
         retain("$share/g/a", retained("a", QoS.AT_MOST_ONCE));
         retain("a", retained("a", QoS.AT_MOST_ONCE));
@@ -189,6 +197,8 @@ class SubscribeTest {
     }
 
     @Test
+    @Normative("5.0/3.3.1-9")
+    @OftenWrong(14)
     void resume_alone_brings_no_retained_messages() {
         f.subscribe("a", new SubscriptionOptions(QoS.AT_LEAST_ONCE, false, false, 2), 0);
         retain("a", retained("a", QoS.AT_MOST_ONCE));
@@ -201,6 +211,7 @@ class SubscribeTest {
 
     @Test
     @Normative("5.0/3.8.3-3")
+    @OftenWrong(10)
     void no_local_spares_the_clients_own_retained_messages() {
         Message own = new Message("a/own", Bytes.EMPTY, QoS.AT_MOST_ONCE, true, Properties.NONE, "c", 0);
         retain("a/#", own, retained("a/other", QoS.AT_MOST_ONCE));
@@ -211,7 +222,8 @@ class SubscribeTest {
     }
 
     @Test
-    @Normative({"5.0/3.3.2-5", "5.0/3.3.2-6"})
+    @Normative({"5.0/3.3.2-5", "5.0/3.3.2-6", "5.0/3.3.2.3.3"})
+    @OftenWrong(6)
     void retained_messages_expire_and_count_down_too() {
         f.now = 10_000;
         Properties expiry = Properties.of(Property.MESSAGE_EXPIRY_INTERVAL, 60L);

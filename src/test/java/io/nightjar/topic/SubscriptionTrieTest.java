@@ -2,6 +2,8 @@ package io.nightjar.topic;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.nightjar.conformance.Normative;
+import io.nightjar.conformance.OftenWrong;
 import io.nightjar.mqtt.QoS;
 import io.nightjar.mqtt.SubscriptionOptions;
 import io.nightjar.topic.SubscriptionTrie.Added;
@@ -55,6 +57,8 @@ class SubscriptionTrieTest {
         "$share/g//f, /f, true",
         "$share/g/a/#, a, true"
     })
+    @Normative({"5.0/4.7.1-1", "5.0/4.7.1-2", "5.0/4.7.3-4", "5.0/4.8.2-2"})
+    @OftenWrong(40)
     void filters_match_as_the_standard_says(String filter, String topic, boolean expected) {
         trie.add(filter, "s", QOS1, 0);
 
