@@ -65,7 +65,15 @@ public sealed interface Handshake {
             String fault = Topics.nameFault(will.topic(), limits.maxTopicLevels());
             if (fault != null) {
                 return new Refused(DisconnectReason.of(
-                        Detail.TOPIC_NAME_INVALID, "packet", "CONNECT", "field", "will topic", "problem", fault));
+                        Detail.TOPIC_NAME_INVALID,
+                        "packet",
+                        "CONNECT",
+                        "field",
+                        "will topic",
+                        "problem",
+                        fault,
+                        "limit",
+                        "max-topic-levels=" + limits.maxTopicLevels()));
             }
             DisconnectReason refused = limits.offers().publishFault(will.qos(), will.retain(), "CONNECT");
             if (refused != null) {

@@ -62,13 +62,16 @@ final class InboundPackets {
         } else if (packet instanceof Packet.Disconnect p) {
             disconnect(connection, p);
         } else if (packet instanceof Packet.Connect) {
-            protocolError(connection, "a second CONNECT", "5.0/3.1.0-2");
+            protocolError(connection, "a second CONNECT", Rule.SECOND_CONNECT.id(connection.decoder.version()));
         } else if (packet instanceof Packet.Auth auth && connection.exchange != null) {
             connection.exchange.received(auth);
         } else if (packet instanceof Packet.Auth) {
             protocolError(connection, "AUTH without an Authentication Method in CONNECT", "5.0/4.12.0-7");
         } else {
-            protocolError(connection, packet.type() + " is sent by servers only", "5.0/2.1.2");
+            protocolError(
+                    connection,
+                    packet.type() + " is sent by servers only",
+                    Rule.DIRECTION.id(connection.decoder.version()));
         }
     }
 
@@ -173,9 +176,17 @@ final class InboundPackets {
             }
             topic = aliases.resolve(alias, topic);
         }
-        String fault = Topics.nameFault(topic, connection.listener.limits().maxTopicLevels());
+        int maxLevels = connection.listener.limits().maxTopicLevels();
+        String fault = Topics.nameFault(topic, maxLevels); // only its levels: the decoder has seen to the rules
         if (fault != null) {
-            connection.endOnLoop(DisconnectReason.of(Detail.TOPIC_NAME_INVALID, "packet", "PUBLISH", "problem", fault));
+            connection.endOnLoop(DisconnectReason.of(
+                    Detail.TOPIC_NAME_INVALID,
+                    "packet",
+                    "PUBLISH",
+                    "problem",
+                    fault,
+                    "limit",
+                    "max-topic-levels=" + maxLevels));
             return null;
         }
         return topic;
@@ -293,9 +304,7 @@ final class InboundPackets {
         boolean v5 = connection.decoder.version() == MqttVersion.V5;
         String rule = v5 ? fault.rule() : fault.rule311();
         connection.endOnLoop(
-                rule == null
-                        ? reason.with("limit", "nightjar.mqtt.max-topic-levels=" + maxLevels)
-                        : reason.with("rule", rule));
+                rule == null ? reason.with("limit", "max-topic-levels=" + maxLevels) : reason.with("rule", rule));
         return true;
     }
 

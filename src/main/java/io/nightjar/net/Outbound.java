@@ -71,7 +71,9 @@ final class Outbound implements Runnable {
                         "packet",
                         packet.type().name(),
                         "problem",
-                        "the client's Maximum Packet Size of " + maximumPacketSize + " leaves no room for the answer"));
+                        "the client's Maximum Packet Size of " + maximumPacketSize + " leaves no room for the answer",
+                        "rule",
+                        "5.0/3.1.2-24"));
             }
             return;
         }
