@@ -78,6 +78,9 @@ final class ConnectPhase {
         } else {
             connection.clientId = packet.clientId();
         }
+        // A refusal too keeps within what the client takes [5.0/3.1.2-24].
+        long takes = packet.properties().getLong(Property.MAXIMUM_PACKET_SIZE, Integer.MAX_VALUE);
+        connection.outbound.limits((int) Math.min(takes, Integer.MAX_VALUE), 0);
         Tracing.accepted(connection);
         Tracing.received(connection, packet);
         if (handshake instanceof Handshake.Refused refused) {

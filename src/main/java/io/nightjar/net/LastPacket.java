@@ -57,8 +57,14 @@ final class LastPacket {
     private static ReasonCode connAck(ReasonCode code) {
         return switch (code) {
             case SERVER_SHUTTING_DOWN, SESSION_TAKEN_OVER, ADMINISTRATIVE_ACTION -> ReasonCode.SERVER_UNAVAILABLE;
-            case KEEP_ALIVE_TIMEOUT, TOPIC_FILTER_INVALID, RECEIVE_MAXIMUM_EXCEEDED, TOPIC_ALIAS_INVALID ->
-                ReasonCode.UNSPECIFIED_ERROR;
+            case KEEP_ALIVE_TIMEOUT,
+                    TOPIC_FILTER_INVALID,
+                    RECEIVE_MAXIMUM_EXCEEDED,
+                    TOPIC_ALIAS_INVALID,
+                    MESSAGE_RATE_TOO_HIGH,
+                    SHARED_SUBSCRIPTIONS_NOT_SUPPORTED,
+                    SUBSCRIPTION_IDENTIFIERS_NOT_SUPPORTED,
+                    WILDCARD_SUBSCRIPTIONS_NOT_SUPPORTED -> ReasonCode.UNSPECIFIED_ERROR;
             default -> code;
         };
     }
