@@ -12,6 +12,7 @@ import com.hivemq.client.mqtt.mqtt5.exceptions.Mqtt5DisconnectException;
 import com.hivemq.client.mqtt.mqtt5.message.disconnect.Mqtt5Disconnect;
 import com.hivemq.client.mqtt.mqtt5.message.disconnect.Mqtt5DisconnectReasonCode;
 import io.nightjar.auth.PasswordHash;
+import io.nightjar.conformance.Normative;
 import io.nightjar.metrics.Counters.Counter;
 import io.nightjar.mqtt.Bytes;
 import io.nightjar.mqtt.MqttVersion;
@@ -208,6 +209,7 @@ class EightReasonsTest {
     // ---- not_authorized
 
     @Test
+    @Normative({"5.0/3.1.4-2"})
     void a_client_with_a_wrong_password_ends_as_not_authorized() {
         Story story = new Story("wrong-password");
         Mqtt5BlockingClient client = hive("wrong-password");

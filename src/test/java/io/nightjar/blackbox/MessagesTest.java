@@ -124,6 +124,7 @@ class MessagesTest {
 
     @ParameterizedTest
     @ValueSource(ints = {0, 1, 2})
+    @Normative({"5.0/4.2-1"})
     void messages_keep_their_order_in_both_directions_at_every_qos(int qos) throws Exception {
         Paho3 left = new Paho3("order-left-" + qos, MqttConnectOptions.MQTT_VERSION_3_1_1);
         Paho5 right = new Paho5("order-right-" + qos);

@@ -261,6 +261,7 @@ class OutboundFlowTest {
 
     @Test
     @Normative("5.0/3.3.4-9")
+    @OftenWrong(20)
     void open_pubrels_count_against_the_window_of_the_new_connection() {
         SessionFixture f = attached(Request.resume());
         f.deliver("a", QoS.EXACTLY_ONCE);
