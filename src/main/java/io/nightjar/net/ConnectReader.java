@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>MQTT 3.1 is read as its own text has it: the reserved flag and the will's QoS and RETAIN without a will are not
  * looked at, and a User Name or Password whose flag is set may be missing at the end. ClientIDs longer than its 23
- * characters are taken. A level with the bridge bit 0x80 is a level we do not speak.
+ * characters are taken; an empty one is refused later. A level with the bridge bit 0x80 is a level we do not speak.
  */
 final class ConnectReader {
     private static final int RESERVED = 0x01;

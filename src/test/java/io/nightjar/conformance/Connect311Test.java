@@ -16,6 +16,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.nightjar.conformance.Packets311.Connect;
 import java.io.IOException;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -123,6 +124,34 @@ class Connect311Test extends OneNode {
 
             client.expectClosed();
             incumbent.send(PINGREQ).expect(PINGRESP).expectNothing();
+        }
+    }
+
+    @Test
+    @Normative({"311/3.1.4-1", "311/3.2.0-1", "311/3.1.2-1", "311/3.1.2-2"})
+    @OftenWrong(27)
+    void a_connect_with_any_one_bit_wrong_is_served_refused_by_its_version_or_closed_in_silence() throws IOException {
+        String clientId = fresh("bit");
+        Connect connect =
+                Connect.of(clientId).will("bits/" + clientId, "w", 1, false).user("ann", "secret");
+        byte[] good = HexFormat.of().parseHex(connect.hex());
+        int levelAt = 8;
+        for (int bit = 0; bit < 8 * good.length; bit++) {
+            byte[] bad = good.clone();
+            bad[bit / 8] ^= (byte) (1 << bit % 8);
+            try (HexClient client = transport()) {
+                client.send(HexFormat.of().formatHex(bad));
+                client.finish();
+
+                String answer = client.next();
+
+                boolean versionIsWrong = bit / 8 > 1 && bit / 8 <= levelAt;
+                assertThat(answer)
+                        .as("bit %d of byte %d", bit % 8, bit / 8)
+                        .matches(versionIsWrong ? "closed|20020001|20..0084.*|20..008[12].*" : "closed|20020000");
+                assertThat(answer.equals(ACCEPTED) ? client.next() : HexClient.CLOSED)
+                        .isEqualTo(HexClient.CLOSED);
+            }
         }
     }
 

@@ -125,6 +125,11 @@ final class HexClient implements AutoCloseable {
         return this;
     }
 
+    /** Sends FIN: nothing more will come. */
+    void finish() throws IOException {
+        socket.shutdownOutput();
+    }
+
     /** Leaves with DISCONNECT and waits until the server closed. */
     void leave() throws IOException {
         send(Packets311.DISCONNECT);

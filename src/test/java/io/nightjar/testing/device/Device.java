@@ -2,6 +2,9 @@ package io.nightjar.testing.device;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 
 /**
  * A client that others wrote, driven alike whoever wrote it, so that one scenario runs with each. Acknowledges by itself.
@@ -11,7 +14,7 @@ public abstract class Device implements AutoCloseable {
     /** How long anything may take. */
     public static final Duration PATIENCE = Duration.ofSeconds(30);
 
-    private final Inbox inbox = new Inbox();
+    private final BlockingQueue<Note> inbox = new LinkedBlockingQueue<>();
 
     /**
      * What CONNECT says. A stored session is kept for ten minutes by clients of MQTT 5.
@@ -65,14 +68,19 @@ public abstract class Device implements AutoCloseable {
 
     /** The next message that came. */
     public final Note take() throws InterruptedException {
-        return inbox.take();
+        Note note = inbox.poll(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+        if (note == null) {
+            throw new AssertionError("no message came");
+        }
+        return note;
     }
 
     /** Whether messages came that nobody took. */
     public final boolean hasMore() {
-        return inbox.hasMore();
+        return !inbox.isEmpty();
     }
 
+    /** On whatever thread of the client. */
     final void arrived(Note note) {
         inbox.add(note);
     }
