@@ -1,6 +1,7 @@
 package io.nightjar.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.assertj.core.api.Assertions.tuple;
 
@@ -45,6 +46,18 @@ class SettingsTest {
         assertThat(settings.mqtt().sessionLimits().queuedMessages()).isEqualTo(1000);
         assertThat(settings.retained().maxBytes()).isEqualTo(1L << 30);
         assertThat(settings.trace().maxTraces()).isEqualTo(30);
+        assertThat(settings.sysTopics()).isEqualTo(new Settings.SysTopics(60_000, false));
+    }
+
+    @Test
+    void the_interval_of_sys_topics_is_a_second_at_least_or_never() {
+        Settings never = Settings.load(null, Map.of("nightjar.sys-topics.interval", "0s"));
+
+        assertThat(never.sysTopics().intervalMillis()).isZero();
+        assertThatThrownBy(() -> Settings.load(null, Map.of("nightjar.sys-topics.interval", "500ms")))
+                .isInstanceOf(SettingsException.class)
+                .hasMessageContaining("nightjar.sys-topics.interval")
+                .hasMessageContaining("0s for off, or 1s to 1d");
     }
 
     @Test

@@ -78,6 +78,35 @@ class RouterTest {
         return Recorder.message(topic, 0, false, "");
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        "#, false",
+        "+/x, false",
+        "+/#, false",
+        "+, false",
+        "$X/#, true",
+        "$X/+, true",
+        "$X/x, true",
+        "$share/g/#, false",
+        "$share/g/+/x, false",
+        "$share/g/$X/#, true"
+    })
+    @Normative({"5.0/4.7.2-1", "311/4.7.2-1"})
+    @OftenWrong(39)
+    void a_leading_wildcard_spares_dollar_topics_live_shared_on_other_nodes_and_retained(String filter, boolean match) {
+        RecordingPeer peer = new RecordingPeer("n2");
+        router.subscribe(a, filter, options(1), 0);
+        router.routes().add(peer, filter.replace("/g/", "/h/"));
+
+        router.route(Recorder.message("$X/x", 1, true, "p"));
+        router.route(Recorder.message("$X/x/y", 1, true, "p"));
+
+        boolean shared = filter.startsWith("$share");
+        assertThat(a.deliveries.isEmpty()).isEqualTo(!match);
+        assertThat(peer.forwarded().isEmpty()).isEqualTo(!match);
+        assertThat(router.retained(filter).hasNext()).isEqualTo(match && !shared);
+    }
+
     /** Subscriptions as filter:qos:rap:identifier; the same whichever came first [5.0/3.3.4-2, -4, 3.3.1-13]. */
     @ParameterizedTest
     @CsvSource({
