@@ -171,6 +171,31 @@ class SettingsTest {
     }
 
     @Test
+    void enhanced_authentication_offers_scram_unless_it_is_told_not_to() {
+        Settings.EnhancedMethods usual =
+                Settings.load(null, Map.of()).authentication().enhanced();
+        Settings none = Settings.load(null, Map.of("nightjar.authentication.methods", ""));
+
+        assertThat(usual).isEqualTo(new Settings.EnhancedMethods(List.of("SCRAM-SHA-256"), 10_000, 10_000, 8, 4096));
+        assertThat(none.authentication().enhanced().methods()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "methods, SCRAM-SHA-1",
+        "exchange-timeout, 10",
+        "max-exchanges, 0",
+        "exchange-max-rounds, 101",
+        "exchange-max-data, 64KiB"
+    })
+    void what_enhanced_authentication_does_not_take_is_an_error(String key, String value) {
+        assertThat(errors(null, Map.of("nightjar.authentication." + key, value)))
+                .singleElement()
+                .asString()
+                .contains("nightjar.authentication." + key, value);
+    }
+
+    @Test
     void a_password_file_that_is_missing_is_an_error_and_does_not_open_the_broker() {
         assertThat(errors(null, Map.of("nightjar.authentication.password-file", "/nowhere/passwords")))
                 .singleElement()

@@ -163,7 +163,7 @@ class AuthSecretsTest {
         final Queue<String> lines = new ConcurrentLinkedQueue<>();
 
         AllLogs() {
-            ours.setLevel(Level.ALL);
+            ours.setLevel(Level.TRACE);
             start();
             ours.addAppender(this);
         }
