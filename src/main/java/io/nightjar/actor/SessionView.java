@@ -91,6 +91,7 @@ final class SessionView {
                 connection == null ? "" : connection.peer(),
                 listener,
                 transport(listener),
+                Map.of(),
                 node,
                 version == null ? null : version.toString(),
                 connection == null ? null : connection.cleanStart(),

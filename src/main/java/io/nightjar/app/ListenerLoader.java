@@ -4,7 +4,10 @@ import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import com.typesafe.config.ConfigUtil;
 import io.nightjar.app.Settings.Mqtt;
+import io.nightjar.auth.Cidr;
 import io.nightjar.net.ListenerSettings;
+import io.nightjar.net.ProxySettings;
+import io.nightjar.net.TlsSettings;
 import io.nightjar.net.Transport;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
@@ -63,12 +66,22 @@ final class ListenerLoader {
     }
 
     private @Nullable ListenerSettings listener(SettingsReader read, Transport transport, String key, String name) {
+        boolean secure = transport.isSecure();
+        TlsSettings tls = secure ? new TlsLoader(read, key + ".tls.").read() : null;
+        boolean authenticated = this.authenticated
+                || tls != null && tls.clientCertificates() == TlsSettings.ClientCertificates.REQUIRED;
         InetSocketAddress bind = read.address(key + ".bind", authenticated ? "0.0.0.0" : SettingsLoader.LOOPBACK);
         int maxConnections = read.integer(key + ".max-connections", 1, 10_000_000);
         int backlog = read.integer(key + ".backlog", 1, 65_535);
         long connectTimeout = read.millis(key + ".connect-timeout", "1s", "5m");
         Mqtt limits = limits(read, key + ".mqtt");
+        ProxySettings proxy = proxy(read, key);
         if (!read.bool(key + ".enabled") || bind == null) {
+            return null;
+        } else if (secure && tls == null) {
+            if (!name.equals("default")) {
+                errors.add(key + ".tls.certificate: this listener needs a certificate, or enabled = false");
+            }
             return null;
         }
         if (!authenticated && !bind.getAddress().isLoopbackAddress()) {
@@ -76,6 +89,7 @@ final class ListenerLoader {
                     key + ".bind",
                     "without authentication clients are served on loopback only. Either set"
                             + " nightjar.authentication.password-file (ops/nightjar passwd makes one),"
+                            + (secure ? " or tls.client-certificate = required," : "")
                             + " or bind to 127.0.0.1");
         }
         return new ListenerSettings(
@@ -89,7 +103,25 @@ final class ListenerLoader {
                 limits.sendBufferHighBytes(),
                 limits.slowConsumerTimeoutMillis(),
                 clientEvents(read, key + ".client-events"),
-                limits.connectionLimits());
+                limits.connectionLimits(),
+                tls,
+                proxy);
+    }
+
+    private @Nullable ProxySettings proxy(SettingsReader read, String key) {
+        int versions = read.word(key + ".proxy-protocol", "off", "v1", "v2", "any");
+        List<Cidr> from = new ArrayList<>();
+        for (String text : read.texts(key + ".proxy-protocol-from")) {
+            Cidr range = Cidr.parse(text);
+            if (range == null) {
+                read.wrong(
+                        key + ".proxy-protocol-from",
+                        "a list of addresses, as in [\"10.0.0.0/8\"]; " + text + " is none");
+            } else {
+                from.add(range);
+            }
+        }
+        return versions == 0 ? null : new ProxySettings(ProxySettings.Versions.values()[versions - 1], from);
     }
 
     private boolean clientEvents(SettingsReader read, String key) {

@@ -35,6 +35,7 @@ public final class EndFields {
         add(fields, "username", evidence.username());
         add(fields, "listener", evidence.listener());
         add(fields, "transport", evidence.transport());
+        evidence.carrier().forEach((name, value) -> add(fields, name, value));
         add(fields, "node", evidence.node());
         add(fields, "protocol_version", evidence.protocolVersion());
         add(fields, "clean_start", evidence.cleanStart());

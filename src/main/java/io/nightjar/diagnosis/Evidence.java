@@ -13,6 +13,8 @@ import org.jspecify.annotations.Nullable;
  * @param peer {@code ip:port} of the client
  * @param listener for example {@code tcp:default}
  * @param transport {@code tcp}, {@code tls}, {@code ws} or {@code wss}
+ * @param carrier what lies below MQTT by name, in order: proxy (its {@code ip:port}), tls_version, sni and
+ *     certificate_subject, where there are such
  * @param connectedForMillis since the transport was accepted
  * @param lastInAgeMillis since the last whole packet came in, or null if none did
  * @param lastOutAgeMillis since the last packet went out, or null if none did
@@ -26,6 +28,7 @@ public record Evidence(
         String peer,
         String listener,
         String transport,
+        Map<String, String> carrier,
         String node,
         @Nullable String protocolVersion,
         @Nullable Boolean cleanStart,

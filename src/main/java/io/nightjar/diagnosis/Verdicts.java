@@ -57,8 +57,26 @@ public final class Verdicts {
                 new Verdict(Side.CLIENT, Confidence.LIKELY, "two devices seem to use this ClientID: see the peers");
             case STORE_FAILED, SESSION_UNAVAILABLE, NODE_LOST, IMPLEMENTATION_ERROR ->
                 certain(Side.SERVER, "a fault on our side; the client may connect again");
+            case TLS_HANDSHAKE -> tlsHandshake(reason);
+            case PROXY_PROTOCOL ->
+                new Verdict(
+                        Side.CLIENT, Confidence.LIKELY, "the proxy in front and this listener disagree: see problem");
+            case NOT_MQTT ->
+                "tls".equals(reason.facts().get("looks_like"))
+                        ? certain(Side.CLIENT, "the client speaks TLS on a port without it: see listener")
+                        : certain(Side.CLIENT, "the client does not speak this listener's protocol: see problem");
             default -> certain(Side.CLIENT, "the client broke a rule: see problem");
         };
+    }
+
+    private static Verdict tlsHandshake(DisconnectReason reason) {
+        if (reason.facts().containsKey("our_certificate_not_after")) {
+            return certain(Side.SERVER, "the certificate of this listener ran out: replace its file");
+        } else if (reason.facts().getOrDefault("alert", "").startsWith("the client sent")) {
+            return new Verdict(
+                    Side.UNKNOWN, Confidence.POSSIBLE, "the client did not accept this listener's TLS: see problem");
+        }
+        return certain(Side.CLIENT, "the client's TLS does not fit this listener: see problem");
     }
 
     private static Verdict certain(Side side, String advice) {

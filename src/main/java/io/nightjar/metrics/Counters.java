@@ -41,7 +41,9 @@ public final class Counters {
         TRACE_EVENTS_DROPPED,
         PEER_RESENDS,
         ROUTE_SNAPSHOTS,
-        BAD_PEER_ITEMS
+        BAD_PEER_ITEMS,
+        CERTIFICATES_RELOADED,
+        CERTIFICATES_REFUSED
     }
 
     private final EnumMap<Counter, LongAdder> counters = new EnumMap<>(Counter.class);

@@ -30,6 +30,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class ConnectPhase {
     private static final SecureRandom RANDOM = new SecureRandom();
+    private static final String BY_CERTIFICATE = "certificate";
 
     private final MqttChannel connection;
     private final NetContext context;
@@ -37,6 +38,7 @@ final class ConnectPhase {
     private Packet.@Nullable Connect connect;
     private @Nullable MqttVersion undecodable;
     private Handshake.@Nullable Agreed agreed;
+    private String authenticator = "";
 
     ConnectPhase(MqttChannel connection, boolean overLimit) {
         this.connection = connection;
@@ -68,7 +70,9 @@ final class ConnectPhase {
         connect = packet;
         connection.state(MqttChannel.State.AUTHENTICATING);
         connection.pause();
-        connection.username = packet.username();
+        ClientCertificate certificate = certificate();
+        boolean mapped = certificate != null && certificate.username() != null;
+        connection.username = mapped ? certificate.username() : packet.username();
         connection.cleanStart = packet.cleanStart();
         connection.deadlineIn(context.sessionTimeoutMillis());
         Handshake handshake = Handshake.of(packet, connection.listener.limits(), ConnectPhase::newClientId);
@@ -97,14 +101,43 @@ final class ConnectPhase {
         }
     }
 
+    private @Nullable ClientCertificate certificate() {
+        Carrier carrier = connection.carrier;
+        return carrier == null ? null : carrier.certificate();
+    }
+
+    /**
+     * A certificate that is mapped to a username is enough for a client that sends no password. One that sends a password
+     * needs the right one for that username, too.
+     */
+    private Authenticator.@Nullable Answer byCertificate(Packet.Connect packet) {
+        ClientCertificate certificate = certificate();
+        TlsSettings tls = connection.listener.tls();
+        if (certificate == null || tls == null || tls.usernameFrom() == TlsSettings.UsernameFrom.NONE) {
+            return null;
+        } else if (certificate.username() == null) {
+            String why =
+                    "certificate not mapped: it has no " + tls.usernameFrom().words();
+            return new Authenticator.Answer.Refused(Detail.AUTHENTICATION_REFUSED, BY_CERTIFICATE, why);
+        }
+        return packet.password() == null ? new Authenticator.Answer.Accepted() : null;
+    }
+
     private void authenticate(Packet.Connect packet) {
+        Authenticator.Answer byCertificate = byCertificate(packet);
         Authenticator.Credentials credentials = new Authenticator.Credentials(
                 String.valueOf(connection.clientId),
-                packet.username(),
+                connection.username,
                 packet.password(),
                 connection.peerAddress(),
                 connection.listener.id());
         EventLoop loop = connection.channel.eventLoop();
+        if (byCertificate != null) {
+            authenticator = BY_CERTIFICATE;
+            loop.execute(() -> authenticated(byCertificate, null)); // not in the middle of reading: the channel moves
+            return;
+        }
+        authenticator = context.authenticator().name();
         context.authenticator()
                 .authenticate(credentials)
                 .whenComplete((answer, fault) -> loop.execute(() -> authenticated(answer, fault)));
@@ -126,18 +159,9 @@ final class ConnectPhase {
                     refused.detail(), "authenticator", refused.authenticator(), "why", refused.why()));
         } else if (answer == null) {
             connection.endOnLoop(DisconnectReason.of(
-                    Detail.AUTHENTICATION_REFUSED,
-                    "authenticator",
-                    context.authenticator().name(),
-                    "why",
-                    "it failed: " + fault));
+                    Detail.AUTHENTICATION_REFUSED, "authenticator", authenticator, "why", "it failed: " + fault));
         } else if (willAllowed(packet.will())) {
-            Tracing.event(
-                    connection,
-                    Tag.AUTHN,
-                    Level.DEBUG,
-                    "authenticated",
-                    Map.of("authenticator", context.authenticator().name()));
+            Tracing.event(connection, Tag.AUTHN, Level.DEBUG, "authenticated", Map.of("authenticator", authenticator));
             moveToLoop();
         }
     }

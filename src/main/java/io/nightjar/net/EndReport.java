@@ -56,6 +56,7 @@ final class EndReport {
                 connection.peer(),
                 connection.listener.id(),
                 connection.listener.transport().word(),
+                connection.carrier == null ? Map.of() : connection.carrier.evidence(),
                 connection.context.node(),
                 version == null ? null : version.toString(),
                 connect == null && phase != null ? null : (Boolean) connection.cleanStart,

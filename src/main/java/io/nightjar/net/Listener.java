@@ -8,10 +8,12 @@ import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.FixedRecvByteBufAllocator;
 import io.netty.channel.WriteBufferWaterMark;
+import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -24,19 +26,37 @@ public final class Listener {
 
     private final NetContext context;
     private final ListenerSettings settings;
+    private final @Nullable TlsContexts tls;
     private final AtomicInteger open;
     private final Channel server;
 
-    private Listener(NetContext context, ListenerSettings settings, AtomicInteger open, Channel server) {
+    private Listener(
+            NetContext context,
+            ListenerSettings settings,
+            @Nullable TlsContexts tls,
+            AtomicInteger open,
+            Channel server) {
         this.context = context;
         this.open = open;
         this.settings = settings;
+        this.tls = tls;
         this.server = server;
     }
 
-    /** Binds; fails with the operating system's words if the address cannot be had. */
+    /**
+     * Reads the certificates of a listener with TLS, which blocks, and binds. Fails with words for the operator, those of
+     * the operating system if the address cannot be had.
+     */
     public static CompletionStage<Listener> start(NetContext context, ListenerSettings settings) {
         CompletableFuture<Listener> started = new CompletableFuture<>();
+        TlsContexts tls;
+        try {
+            tls = settings.tls() == null ? null : TlsContexts.open(settings.id(), settings.tls(), context.counters());
+        } catch (IOException e) {
+            started.completeExceptionally(
+                    new IllegalStateException("listener " + settings.id() + ": " + e.getMessage(), e));
+            return started;
+        }
         AtomicInteger open = new AtomicInteger();
         ServerBootstrap bootstrap = new ServerBootstrap()
                 .group(context.loops().group())
@@ -52,13 +72,13 @@ public final class Listener {
                     @Override
                     protected void initChannel(Channel channel) {
                         channel.config().setRecvByteBufAllocator(READS);
-                        channel.pipeline().addLast(new MqttChannel(context, settings, open, channel));
+                        Pipeline.assemble(context, settings, tls, open, channel);
                     }
                 });
         ChannelFuture bind = bootstrap.bind(settings.bind());
         bind.addListener(done -> {
             if (done.isSuccess()) {
-                Listener listener = new Listener(context, settings, open, bind.channel());
+                Listener listener = new Listener(context, settings, tls, open, bind.channel());
                 log.info(
                         "event=listener_started listener={} bind={}:{} transport={}",
                         settings.id(),
@@ -67,6 +87,9 @@ public final class Listener {
                         context.loops().transport());
                 started.complete(listener);
             } else {
+                if (tls != null) {
+                    tls.close();
+                }
                 started.completeExceptionally(new IllegalStateException("listener " + settings.id() + " cannot bind "
                         + settings.bind().getHostString() + ":"
                         + settings.bind().getPort() + ": "
@@ -98,6 +121,9 @@ public final class Listener {
     public CompletionStage<Void> stopAccepting() {
         CompletableFuture<Void> stopped = new CompletableFuture<>();
         server.close().addListener(done -> {
+            if (tls != null) {
+                tls.close();
+            }
             log.info("event=listener_stopped listener={} node={}", settings.id(), context.node());
             stopped.complete(null);
         });

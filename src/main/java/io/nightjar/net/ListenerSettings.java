@@ -2,6 +2,7 @@ package io.nightjar.net;
 
 import io.nightjar.connection.ConnectionLimits;
 import java.net.InetSocketAddress;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One listener and what holds for every connection that comes in by it.
@@ -16,6 +17,8 @@ import java.net.InetSocketAddress;
  * @param slowConsumerMillis how long a client may leave a full send buffer unread
  * @param clientEvents whether $SYS tells of its clients that come and go
  * @param limits of the protocol, announced in CONNACK where the standard has a property
+ * @param tls for transports that have it, else null
+ * @param proxy null: clients connect themselves, without a PROXY header
  */
 public record ListenerSettings(
         Transport transport,
@@ -28,7 +31,9 @@ public record ListenerSettings(
         int sendBufferHigh,
         long slowConsumerMillis,
         boolean clientEvents,
-        ConnectionLimits limits) {
+        ConnectionLimits limits,
+        @Nullable TlsSettings tls,
+        @Nullable ProxySettings proxy) {
     /** As evidence and the API name it: {@code tcp:default}. */
     public String id() {
         return transport.word() + ":" + name;

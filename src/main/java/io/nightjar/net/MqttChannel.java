@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.handler.ssl.SslCloseCompletionEvent;
 import io.nightjar.connection.InboundAliases;
 import io.nightjar.connection.InboundQuota;
 import io.nightjar.connection.KeepAlive;
@@ -58,6 +59,10 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements Connecti
     final PacketDecoder decoder;
     final Traffic traffic;
     final Outbound outbound;
+
+    /** Null on plain TCP. */
+    final @Nullable Carrier carrier;
+
     private final AtomicInteger open;
     private final Deadline deadline = new Deadline();
     private State state = State.AWAITING_CONNECT;
@@ -65,6 +70,9 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements Connecti
     private boolean counted;
     private @Nullable ByteBuf unread;
     private @Nullable DisconnectReason endReason;
+
+    /** The client closed behind what it sent and is not read yet. */
+    private @Nullable DisconnectReason closed;
 
     /** Until CONNACK went out. */
     private @Nullable ConnectPhase connectPhase;
@@ -109,6 +117,7 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements Connecti
         this.decoder = new PacketDecoder(listener.limits().maxPacketSize());
         this.traffic = new Traffic(context.clock().millis());
         this.outbound = new Outbound(this);
+        this.carrier = Carrier.of(listener);
     }
 
     // ---- the channel's life
@@ -120,7 +129,18 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements Connecti
         int now = open.incrementAndGet();
         counted = true;
         connectPhase = new ConnectPhase(this, now > listener.maxConnections());
-        deadline.set(traffic.startMillis() + listener.connectTimeoutMillis());
+        deadline.set(connectDeadline());
+    }
+
+    /** One more layer below MQTT is there. */
+    void layerFinished() {
+        if (state == State.AWAITING_CONNECT) {
+            deadline.set(connectDeadline());
+        }
+    }
+
+    private long connectDeadline() {
+        return traffic.startMillis() + (carrier == null ? listener.connectTimeoutMillis() : carrier.timeoutMillis());
     }
 
     @Override
@@ -129,8 +149,27 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements Connecti
         if (handshaking && unread != null) {
             return; // it said all it had to say behind its CONNECT and left: that is heard first, see attachedOnLoop
         }
-        endOnLoop(DisconnectReason.of(Detail.PEER_FIN));
+        endOnLoop(closed != null ? closed : DisconnectReason.of(Detail.PEER_FIN));
         outbound.release();
+    }
+
+    /** The client closed in order, above TCP. What it sent before is heard first, also if that has to wait. */
+    void peerClosed(DisconnectReason reason) {
+        closed = reason;
+        endIfClosed();
+    }
+
+    private void endIfClosed() {
+        if (closed != null && (unread == null || mayRead())) {
+            endOnLoop(closed);
+        }
+    }
+
+    @Override
+    public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+        if (event instanceof SslCloseCompletionEvent completion && completion.isSuccess()) {
+            peerClosed(DisconnectReason.of(Detail.PEER_FIN, "tls", "close_notify"));
+        }
     }
 
     /** Comes once for each closed channel, even where {@link #channelInactive} does not: closed while it moves. */
@@ -296,6 +335,7 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements Connecti
             decode(rest);
             outbound.flushSoon();
         }
+        endIfClosed();
     }
 
     /** The authenticator thinks: nothing is read meanwhile. */
@@ -353,7 +393,7 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements Connecti
         deadline.set(nextDeadline());
         resume();
         if (!channel.isActive()) {
-            endOnLoop(DisconnectReason.of(Detail.PEER_FIN));
+            endOnLoop(closed != null ? closed : DisconnectReason.of(Detail.PEER_FIN));
             outbound.release();
         }
     }
@@ -415,10 +455,11 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements Connecti
     }
 
     /** @param sessionExpirySeconds new Session Expiry Interval from the client's DISCONNECT, or null */
-    void endOnLoop(DisconnectReason reason, @Nullable Long sessionExpirySeconds) {
+    void endOnLoop(DisconnectReason given, @Nullable Long sessionExpirySeconds) {
         if (state == State.ENDED) {
             return;
         }
+        DisconnectReason reason = carrier == null ? given : carrier.explain(given);
         boolean wasConnected = state == State.CONNECTED;
         ByteBuf cut = unread;
         if (clientId == null && cut != null) {
@@ -475,11 +516,17 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements Connecti
 
     /** {@code ip:port} of the client. */
     String peer() {
-        return Addresses.text((InetSocketAddress) channel.remoteAddress());
+        return Addresses.text(client());
     }
 
     String peerAddress() {
-        return Addresses.host((InetSocketAddress) channel.remoteAddress());
+        return Addresses.host(client());
+    }
+
+    /** By the word of the proxy where there is one. */
+    private InetSocketAddress client() {
+        InetSocketAddress proxied = carrier == null ? null : carrier.client();
+        return proxied != null ? proxied : (InetSocketAddress) channel.remoteAddress();
     }
 
     /** Puts the deadline into the wheel of the loop the channel is on now. */
@@ -516,7 +563,7 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements Connecti
                 endOnLoop(DisconnectReason.of(
                         Detail.CONNECT_TIMEOUT,
                         "limit",
-                        "connect-timeout=" + listener.connectTimeoutMillis() + "ms",
+                        carrier == null ? "connect-timeout=" + listener.connectTimeoutMillis() + "ms" : carrier.limit(),
                         "bytes_received",
                         Integer.toString(unread == null ? 0 : unread.readableBytes())));
             case AWAITING_AUTH, AUTHENTICATING, ATTACHING -> {

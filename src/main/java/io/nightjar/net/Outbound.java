@@ -236,7 +236,7 @@ final class Outbound implements Runnable {
         if (out == null) {
             channel.close();
         } else if (channel instanceof DuplexChannel duplex) {
-            channel.writeAndFlush(out).addListener(done -> duplex.shutdownOutput());
+            channel.writeAndFlush(out).addListener(done -> Pipeline.shutOutput(duplex));
         } else {
             channel.writeAndFlush(out).addListener(ChannelFutureListener.CLOSE);
         }

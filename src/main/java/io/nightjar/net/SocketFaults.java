@@ -1,11 +1,13 @@
 package io.nightjar.net;
 
 import io.netty.channel.unix.Errors;
+import io.netty.handler.codec.DecoderException;
 import io.nightjar.mqtt.Detail;
 import io.nightjar.mqtt.DisconnectReason;
 import java.io.IOException;
 import java.util.Locale;
 import java.util.concurrent.ThreadLocalRandom;
+import javax.net.ssl.SSLException;
 import org.slf4j.Logger;
 
 /** What an exception on a channel means. */
@@ -20,14 +22,18 @@ final class SocketFaults {
 
     /** The reason for a fault of the socket, or of ours. */
     static DisconnectReason reason(Throwable cause, Logger log) {
-        if (cause instanceof Errors.NativeIoException e) {
+        if (cause instanceof SSLException tls) {
+            return TlsFaults.later(tls);
+        } else if (cause instanceof Errors.NativeIoException e) {
             int errno = Math.abs(e.expectedErr());
             return DisconnectReason.of(detail(errno), "errno", name(errno));
         } else if (cause instanceof IOException) {
             String text = String.valueOf(cause.getMessage());
             return DisconnectReason.of(detail(text.toLowerCase(Locale.ROOT)), "error", text);
         }
-        return ours(cause, log);
+        return cause instanceof DecoderException && cause.getCause() instanceof SSLException tls
+                ? TlsFaults.later(tls)
+                : ours(cause, log);
     }
 
     /** A fault of ours, with an id to find it in the log. */

@@ -62,7 +62,9 @@ final class LoneListener implements AutoCloseable {
                 128 << 10,
                 60_000,
                 false,
-                limits);
+                limits,
+                null,
+                null);
         listener = Listener.start(context, settings).toCompletableFuture().join();
     }
 

@@ -1,0 +1,63 @@
+package io.nightjar.net;
+
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandler.Sharable;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.socket.DuplexChannel;
+import io.netty.handler.ssl.SslHandler;
+import io.netty.util.ReferenceCountUtil;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Puts together what bytes pass on their way between a socket and its packets: the PROXY header, then TLS, each where
+ * the listener has it, then {@link MqttChannel}, which is the same for every transport and sees bytes only.
+ */
+final class Pipeline {
+    private Pipeline() {}
+
+    /**
+     * @param tls the certificates of a listener that has TLS
+     * @param open connections of the listener that are open now
+     */
+    static void assemble(
+            NetContext context,
+            ListenerSettings listener,
+            @Nullable TlsContexts tls,
+            AtomicInteger open,
+            Channel channel) {
+        MqttChannel connection = new MqttChannel(context, listener, open, channel);
+        Carrier carrier = connection.carrier;
+        ProxySettings proxy = listener.proxy();
+        if (carrier != null && proxy != null) {
+            channel.pipeline().addLast(new ProxyProtocol(connection, carrier, proxy));
+        }
+        if (carrier != null && tls != null) {
+            channel.pipeline()
+                    .addLast(new TlsHello(connection, carrier, tls), new TlsHandshake(connection, carrier, tls));
+        }
+        channel.pipeline().addLast(connection);
+    }
+
+    /** Closes our side, in the words of each layer, and from now on reads only to throw away. */
+    static void shutOutput(DuplexChannel channel) {
+        SslHandler tls = channel.pipeline().get(SslHandler.class);
+        if (tls == null) {
+            channel.shutdownOutput();
+        } else {
+            channel.pipeline().addFirst(Discard.INSTANCE); // TLS that is shut would keep what it cannot read any more
+            tls.closeOutbound().addListener(told -> channel.shutdownOutput());
+        }
+    }
+
+    @Sharable
+    private static final class Discard extends ChannelInboundHandlerAdapter {
+        static final Discard INSTANCE = new Discard();
+
+        @Override
+        public void channelRead(ChannelHandlerContext ctx, Object message) {
+            ReferenceCountUtil.release(message);
+        }
+    }
+}
