@@ -280,6 +280,89 @@ class SettingsTest {
     }
 
     @Test
+    void a_listener_for_tls_is_opened_once_it_has_a_certificate() {
+        String pem = file("a certificate, to be looked at when the listener starts").toString();
+        String key = "nightjar.listeners.tls.default.";
+
+        assertThat(Settings.load(null, Map.of()).listeners())
+                .extracting(ListenerSettings::id)
+                .containsExactly("tcp:default");
+        ListenerSettings tls = Settings.load(null, Map.of(key + "tls.certificate", pem, key + "tls.key", pem))
+                .listeners()
+                .get(1);
+
+        assertThat(tls.id()).isEqualTo("tls:default");
+        assertThat(tls.bind()).isEqualTo(new InetSocketAddress("127.0.0.1", 8883));
+        assertThat(tls.tls().versions()).containsExactly("TLSv1.3", "TLSv1.2");
+        assertThat(tls.proxy()).isNull();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"none", "cn"})
+    void a_required_client_certificate_is_authentication(String usernameFrom) {
+        String pem = file("pem").toString();
+        String key = "nightjar.listeners.tls.default.";
+        Map<String, String> required = Map.of(
+                key + "tls.certificate", pem,
+                key + "tls.key", pem,
+                key + "tls.client-ca", pem,
+                key + "tls.client-certificate", "required",
+                key + "tls.username-from", usernameFrom);
+
+        List<ListenerSettings> listeners = Settings.load(null, required).listeners();
+
+        assertThat(listeners)
+                .extracting(ListenerSettings::bind)
+                .containsExactly(
+                        new InetSocketAddress("127.0.0.1", 1883), new InetSocketAddress("0.0.0.0", 8883));
+        Map<String, String> optional = new java.util.HashMap<>(required);
+        optional.put(key + "tls.client-certificate", "optional");
+        optional.put(key + "bind", "0.0.0.0:8883");
+        assertThat(errors(null, optional))
+                .singleElement()
+                .asString()
+                .contains("loopback only", "tls.client-certificate = required");
+    }
+
+    @Test
+    void mistakes_in_tls_and_proxy_protocol_are_told() {
+        String pem = file("pem").toString();
+        String key = "nightjar.listeners.tls.default.";
+
+        assertThat(errors(
+                        null,
+                        Map.of(
+                                key + "tls.certificate", pem,
+                                key + "tls.key", "/nowhere/key.pem",
+                                key + "tls.client-certificate", "required",
+                                key + "tls.versions", "TLSv1.1",
+                                key + "tls.provider", "gnutls",
+                                key + "proxy-protocol", "yes",
+                                key + "proxy-protocol-from", "10.0.0.0/99",
+                                key + "tls.key-password", "hidden")))
+                .hasSize(6)
+                .anySatisfy(error -> assertThat(error).contains("tls.key = ", "there is no such file"))
+                .anySatisfy(error -> assertThat(error).contains("tls.client-ca", "whose are good?"))
+                .anySatisfy(error -> assertThat(error).contains("tls.versions", "TLSv1.3 and TLSv1.2"))
+                .anySatisfy(error -> assertThat(error).contains("tls.provider", "auto or openssl or jdk"))
+                .anySatisfy(error -> assertThat(error).contains("proxy-protocol = ", "off or v1 or v2 or any"))
+                .anySatisfy(error -> assertThat(error).contains("proxy-protocol-from", "10.0.0.0/99 is none"))
+                .noneSatisfy(error -> assertThat(error).contains("hidden"));
+        assertThat(errors(null, Map.of(key + "tls.key", pem)))
+                .singleElement()
+                .asString()
+                .contains("tls.certificate", "needs a certificate");
+        assertThat(errors(null, Map.of(key + "tls.certificate", pem, key + "tls.key", pem, key + "tls.username-from", "cn")))
+                .singleElement()
+                .asString()
+                .contains("username-from", "client-certificate = optional or required");
+        assertThat(errors(null, Map.of("nightjar.listeners.tls.other.bind", "127.0.0.1:0")))
+                .singleElement()
+                .asString()
+                .contains("tls.other.tls.certificate", "needs a certificate");
+    }
+
+    @Test
     void a_listener_without_address_or_with_a_taken_one_is_an_error() {
         Path file = file(
                 "nightjar.listeners.tcp { a { backlog = 9 }, b { bind = 1883 }, \"c/d\" { bind = 1 }, e { bnd = 1 } }");
