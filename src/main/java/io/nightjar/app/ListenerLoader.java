@@ -9,9 +9,11 @@ import io.nightjar.net.ListenerSettings;
 import io.nightjar.net.ProxySettings;
 import io.nightjar.net.TlsSettings;
 import io.nightjar.net.Transport;
+import io.nightjar.net.WebSocketSettings;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
@@ -76,6 +78,7 @@ final class ListenerLoader {
         long connectTimeout = read.millis(key + ".connect-timeout", "1s", "5m");
         Mqtt limits = limits(read, key + ".mqtt");
         ProxySettings proxy = proxy(read, key);
+        WebSocketSettings webSocket = transport.isWebSocket() ? webSocket(read, key + ".websocket.") : null;
         if (!read.bool(key + ".enabled") || bind == null) {
             return null;
         } else if (secure && tls == null) {
@@ -105,7 +108,8 @@ final class ListenerLoader {
                 clientEvents(read, key + ".client-events"),
                 limits.connectionLimits(),
                 tls,
-                proxy);
+                proxy,
+                webSocket);
     }
 
     private @Nullable ProxySettings proxy(SettingsReader read, String key) {
@@ -127,6 +131,23 @@ final class ListenerLoader {
     private boolean clientEvents(SettingsReader read, String key) {
         int word = read.word(key, "default", "on", "off");
         return word == 0 ? read.config().getBoolean("nightjar.sys-topics.client-events") : word == 1;
+    }
+
+    private WebSocketSettings webSocket(SettingsReader read, String key) {
+        String path = read.text(key + "path");
+        if (!path.matches("/[A-Za-z0-9._~!$&'()*+,;=:@%/-]{0,255}")) {
+            read.wrong(key + "path", "a path as it stands in a URL, as in /mqtt");
+        }
+        return new WebSocketSettings(
+                path,
+                (int) read.bytes(key + "max-header", SettingsLoader.KIB, 64 * SettingsLoader.KIB),
+                read.bytes(key + "max-frame", SettingsLoader.KIB, 1024 * SettingsLoader.GIB),
+                read.millis(key + "ping-interval", "0s", "1h"),
+                read.millis(key + "pong-timeout", "1s", "1h"),
+                read.texts(key + "allowed-origins").stream()
+                        .map(origin -> origin.toLowerCase(Locale.ROOT))
+                        .toList(),
+                !authenticated);
     }
 
     /** The limits of all, with those of its own that the listener names; mistakes in the others are told once only. */

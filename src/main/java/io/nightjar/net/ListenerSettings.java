@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param limits of the protocol, announced in CONNACK where the standard has a property
  * @param tls for transports that have it, else null
  * @param proxy null: clients connect themselves, without a PROXY header
+ * @param webSocket what a listener for WebSocket has beyond that, null for others
  */
 public record ListenerSettings(
         Transport transport,
@@ -33,7 +34,8 @@ public record ListenerSettings(
         boolean clientEvents,
         ConnectionLimits limits,
         @Nullable TlsSettings tls,
-        @Nullable ProxySettings proxy) {
+        @Nullable ProxySettings proxy,
+        @Nullable WebSocketSettings webSocket) {
     /** As evidence and the API name it: {@code tcp:default}. */
     public String id() {
         return transport.word() + ":" + name;

@@ -74,6 +74,9 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements Connecti
     /** The client closed behind what it sent and is not read yet. */
     private @Nullable DisconnectReason closed;
 
+    /** Null where packets travel on the bare bytes. */
+    private @Nullable Envelope envelope;
+
     /** Until CONNACK went out. */
     private @Nullable ConnectPhase connectPhase;
 
@@ -155,7 +158,7 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements Connecti
 
     /** The client closed in order, above TCP. What it sent before is heard first, also if that has to wait. */
     void peerClosed(DisconnectReason reason) {
-        closed = reason;
+        closed = closed == null ? reason : closed;
         endIfClosed();
     }
 
@@ -481,8 +484,8 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements Connecti
             new EndReport(this, phase).tell(reason);
         } finally {
             releaseUnread();
-            if (answered) {
-                linger();
+            if (answered || envelope != null && channel.isActive()) {
+                linger(reason);
             } else {
                 deadline.cancel();
                 if (channel.isActive()) {
@@ -493,11 +496,24 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements Connecti
         }
     }
 
-    /** Lets the client read our last packet: closes our side, reads to its end, and does not wait for long. */
-    private void linger() {
-        outbound.flushAndShut();
-        deadline.set(context.clock().millis() + LINGER_MILLIS);
-        channel.config().setAutoRead(true);
+    /** Lets the client read our last words: closes our side, reads to its end, and does not wait for long. */
+    private void linger(DisconnectReason reason) {
+        if (outbound.flushAndShut(reason)) {
+            deadline.set(context.clock().millis() + LINGER_MILLIS);
+            channel.config().setAutoRead(true);
+        } else {
+            deadline.cancel();
+        }
+    }
+
+    /** What carries the packets from now on. */
+    void envelope(Envelope next) {
+        envelope = next;
+    }
+
+    @Nullable
+    Envelope envelope() {
+        return envelope;
     }
 
     // ---- deadlines
@@ -543,7 +559,8 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements Connecti
         long slow = outbound.unwritableSinceMillis() == 0
                 ? Long.MAX_VALUE
                 : outbound.unwritableSinceMillis() + listener.slowConsumerMillis();
-        return Math.min(Math.min(keepAlive, slow), exchangeDeadline());
+        long below = envelope == null ? Long.MAX_VALUE : envelope.deadlineMillis();
+        return Math.min(Math.min(keepAlive, slow), Math.min(below, exchangeDeadline()));
     }
 
     private long exchangeDeadline() {
@@ -559,13 +576,7 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements Connecti
 
     private void deadlinePassed(long nowMillis) {
         switch (state) {
-            case AWAITING_CONNECT ->
-                endOnLoop(DisconnectReason.of(
-                        Detail.CONNECT_TIMEOUT,
-                        "limit",
-                        carrier == null ? "connect-timeout=" + listener.connectTimeoutMillis() + "ms" : carrier.limit(),
-                        "bytes_received",
-                        Integer.toString(unread == null ? 0 : unread.readableBytes())));
+            case AWAITING_CONNECT -> connectTimeout();
             case AWAITING_AUTH, AUTHENTICATING, ATTACHING -> {
                 if (state != State.ATTACHING && exchange != null) {
                     exchange.deadlinePassed(nowMillis);
@@ -584,8 +595,23 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements Connecti
         }
     }
 
+    private void connectTimeout() {
+        String limit = carrier == null ? "connect-timeout=" + listener.connectTimeoutMillis() + "ms" : carrier.limit();
+        DisconnectReason below = envelope == null ? null : envelope.overdue(limit);
+        endOnLoop(
+                below != null
+                        ? below
+                        : DisconnectReason.of(
+                                Detail.CONNECT_TIMEOUT,
+                                "limit",
+                                limit,
+                                "bytes_received",
+                                Integer.toString(unread == null ? 0 : unread.readableBytes())));
+    }
+
     private void connectedDeadline(long nowMillis) {
         long next = nextDeadline();
+        Envelope below = envelope;
         if (next > nowMillis) {
             deadline.set(next);
         } else if (next == exchangeDeadline() && exchange != null) {
@@ -602,6 +628,11 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements Connecti
                     Integer.toString(keepAliveSeconds),
                     "silent_ms",
                     Long.toString(nowMillis - traffic.lastInMillis())));
+        } else if (below != null && next == below.deadlineMillis()) {
+            below.deadlinePassed(nowMillis);
+            if (state == State.CONNECTED) {
+                deadline.set(nextDeadline());
+            }
         } else {
             endOnLoop(DisconnectReason.of(
                     Detail.SLOW_CONSUMER,

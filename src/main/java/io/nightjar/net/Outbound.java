@@ -2,6 +2,7 @@ package io.nightjar.net;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.socket.DuplexChannel;
 import io.nightjar.connection.OutboundAliases;
@@ -131,7 +132,9 @@ final class Outbound implements Runnable {
 
     private ByteBuf buffer() {
         if (pending == null) {
-            pending = connection.channel.alloc().ioBuffer(FIRST_BYTES);
+            Envelope envelope = connection.envelope();
+            int headroom = envelope == null ? 0 : envelope.headroom();
+            pending = connection.channel.alloc().ioBuffer(FIRST_BYTES).setIndex(headroom, headroom);
         }
         return pending;
     }
@@ -225,21 +228,30 @@ final class Outbound implements Runnable {
         }
     }
 
-    /** Flushes and closes our side of the connection behind it. */
-    void flushAndShut() {
+    /**
+     * Flushes, lets the envelope say its own goodbye, and closes our side of the connection behind it; false if there
+     * was nothing to say and all of it is closed.
+     */
+    boolean flushAndShut(DisconnectReason reason) {
         ByteBuf out = pending;
         pending = null;
         Channel channel = connection.channel;
         if (out != null) {
             count(out);
         }
-        if (out == null) {
+        Envelope envelope = connection.envelope();
+        ChannelFuture last = out == null ? null : channel.writeAndFlush(out);
+        ChannelFuture goodbye = envelope == null ? null : envelope.goodbye(reason);
+        last = goodbye == null ? last : goodbye;
+        if (last == null) {
             channel.close();
+            return false;
         } else if (channel instanceof DuplexChannel duplex) {
-            channel.writeAndFlush(out).addListener(done -> Pipeline.shutOutput(duplex));
+            last.addListener(done -> Pipeline.shutOutput(duplex));
         } else {
-            channel.writeAndFlush(out).addListener(ChannelFutureListener.CLOSE);
+            last.addListener(ChannelFutureListener.CLOSE);
         }
+        return true;
     }
 
     /** Counts for the node what goes to the socket now, once for all packets of the turn. */

@@ -11,8 +11,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Puts together what bytes pass on their way between a socket and its packets: the PROXY header, then TLS, each where
- * the listener has it, then {@link MqttChannel}, which is the same for every transport and sees bytes only.
+ * Puts together what bytes pass on their way between a socket and its packets: the PROXY header, TLS, WebSocket, in
+ * this order and each where the listener has it, then {@link MqttChannel}, which is the same for every transport and
+ * sees bytes only.
  */
 final class Pipeline {
     private Pipeline() {}
@@ -36,6 +37,12 @@ final class Pipeline {
         if (carrier != null && tls != null) {
             channel.pipeline()
                     .addLast(new TlsHello(connection, carrier, tls), new TlsHandshake(connection, carrier, tls));
+        }
+        WebSocketSettings webSocket = listener.webSocket();
+        if (webSocket != null) {
+            WebSocketUpgrade upgrade = new WebSocketUpgrade(connection, webSocket);
+            connection.envelope(upgrade);
+            channel.pipeline().addLast(upgrade.decoder(), upgrade);
         }
         channel.pipeline().addLast(connection);
     }

@@ -20,6 +20,13 @@
  * <p>Enhanced authentication is {@link io.nightjar.net.AuthExchange}, there only where a CONNECT names a method. Before
  * CONNACK a connection reads in turns with its authenticator, so that nobody fills memory who has not said who they are;
  * later it reads on, and the exchange has a deadline beside Keep Alive's.
+ *
+ * <p>All transports share it: it sees bytes, and what carries them stands before it in the channel's pipeline, put
+ * together in {@link io.nightjar.net.Pipeline}. {@link io.nightjar.net.WebSocketUpgrade} answers the HTTP request with
+ * Netty's decoder and leaves; {@link io.nightjar.net.WebSocketFrames} is our own, because a frame may be larger than
+ * any packet and Netty's decoder collects each whole frame for every connection before it hands it on: ours unmasks
+ * where the bytes lie and hands on what is there, so that what is no MQTT is refused at its first byte as over TCP, and
+ * an idle connection holds one object more and no buffer.
  */
 @NullMarked
 package io.nightjar.net;

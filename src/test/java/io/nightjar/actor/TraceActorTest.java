@@ -123,7 +123,8 @@ class TraceActorTest {
         assertThat(node.tracer.isIdle()).isTrue();
         awaitMessages(node, "t1", "trace_started", "a", "trace_stopped");
         assertThat(node.lines("t1").get(2)).endsWith("why: operator");
-        await().atMost(LONG).until(() -> "eof".equals(node.piece("t1", "0", 1 << 20).hint()));
+        await().atMost(LONG)
+                .until(() -> "eof".equals(node.piece("t1", "0", 1 << 20).hint()));
 
         assertThat(node.delete("t1").code()).isNull();
         assertThat(node.delete("t1").code()).isEqualTo("NOT_FOUND");

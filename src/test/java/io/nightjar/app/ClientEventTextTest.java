@@ -178,6 +178,7 @@ class ClientEventTextTest {
                 "10.0.0.7:5555",
                 "tcp:default",
                 "tcp",
+                Map.of(),
                 "n1",
                 "5.0",
                 false,

@@ -194,6 +194,8 @@ class CrossNodeTest {
                 directory.resolve(name).toString(),
                 "nightjar.listeners.tcp.default.bind",
                 "127.0.0.1:0",
+                "nightjar.listeners.ws.default.bind",
+                "127.0.0.1:0",
                 "nightjar.http.bind",
                 "127.0.0.1:0"));
         overrides.putAll(more);

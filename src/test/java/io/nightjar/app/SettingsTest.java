@@ -9,6 +9,7 @@ import io.nightjar.connection.ConnectionLimits;
 import io.nightjar.connection.Offers;
 import io.nightjar.mqtt.QoS;
 import io.nightjar.net.ListenerSettings;
+import io.nightjar.net.WebSocketSettings;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
@@ -32,7 +33,9 @@ class SettingsTest {
         assertThat(settings.dataDir()).isAbsolute().hasFileName("data");
         assertThat(settings.listeners())
                 .extracting(ListenerSettings::id, ListenerSettings::bind, ListenerSettings::maxConnections)
-                .containsExactly(tuple("tcp:default", new InetSocketAddress("127.0.0.1", 1883), 1_000_000));
+                .containsExactly(
+                        tuple("tcp:default", new InetSocketAddress("127.0.0.1", 1883), 1_000_000),
+                        tuple("ws:default", new InetSocketAddress("127.0.0.1", 8083), 1_000_000));
         assertThat(settings.http().bind()).isEqualTo(new InetSocketAddress("127.0.0.1", 18_083));
         assertThat(settings.http().tokenLifetimeMillis()).isEqualTo(3_600_000);
         assertThat(settings.cluster().seedNodes()).isEmpty();
@@ -233,7 +236,9 @@ class SettingsTest {
                         ListenerSettings::backlog,
                         ListenerSettings::connectTimeoutMillis)
                 .containsExactly(
-                        tuple("tcp:default", 1883, 7, 1024, 10_000L), tuple("tcp:inside", 1884, 1_000_000, 9, 10_000L));
+                        tuple("tcp:default", 1883, 7, 1024, 10_000L),
+                        tuple("tcp:inside", 1884, 1_000_000, 9, 10_000L),
+                        tuple("ws:default", 8083, 1_000_000, 1024, 10_000L));
     }
 
     @Test
@@ -260,6 +265,34 @@ class SettingsTest {
     }
 
     @Test
+    void a_listener_for_websocket_has_settings_of_its_own_and_says_which_pages_may_connect() {
+        Path file = file(
+                """
+                nightjar.listeners.ws {
+                  default.enabled = false
+                  inside {
+                    bind = "127.0.0.1:8093"
+                    websocket { path = "/x", ping-interval = 0s, allowed-origins = ["https://A.example"] }
+                  }
+                }
+                """);
+
+        WebSocketSettings inside =
+                Settings.load(file, Map.of()).listeners().get(1).webSocket();
+
+        assertThat(inside)
+                .isEqualTo(new WebSocketSettings("/x", 8192, 1L << 30, 0, 20_000, List.of("https://a.example"), true));
+    }
+
+    @Test
+    void a_mistake_in_the_settings_of_websocket_is_told() {
+        assertThat(errors(null, Map.of("nightjar.listeners.ws.default.websocket.path", "mqtt")))
+                .singleElement()
+                .asString()
+                .contains("websocket.path", "as in /mqtt");
+    }
+
+    @Test
     void a_mistake_in_the_limits_of_a_listener_is_told_there_and_one_in_the_limits_of_all_only_once() {
         Path file = file(
                 """
@@ -281,7 +314,8 @@ class SettingsTest {
 
     @Test
     void a_listener_for_tls_is_opened_once_it_has_a_certificate() {
-        String pem = file("a certificate, to be looked at when the listener starts").toString();
+        String pem =
+                file("a certificate, to be looked at when the listener starts").toString();
         String key = "nightjar.listeners.tls.default.";
 
         assertThat(Settings.load(null, Map.of()).listeners())
@@ -313,8 +347,7 @@ class SettingsTest {
 
         assertThat(listeners)
                 .extracting(ListenerSettings::bind)
-                .containsExactly(
-                        new InetSocketAddress("127.0.0.1", 1883), new InetSocketAddress("0.0.0.0", 8883));
+                .containsExactly(new InetSocketAddress("127.0.0.1", 1883), new InetSocketAddress("0.0.0.0", 8883));
         Map<String, String> optional = new java.util.HashMap<>(required);
         optional.put(key + "tls.client-certificate", "optional");
         optional.put(key + "bind", "0.0.0.0:8883");
@@ -352,7 +385,9 @@ class SettingsTest {
                 .singleElement()
                 .asString()
                 .contains("tls.certificate", "needs a certificate");
-        assertThat(errors(null, Map.of(key + "tls.certificate", pem, key + "tls.key", pem, key + "tls.username-from", "cn")))
+        assertThat(errors(
+                        null,
+                        Map.of(key + "tls.certificate", pem, key + "tls.key", pem, key + "tls.username-from", "cn")))
                 .singleElement()
                 .asString()
                 .contains("username-from", "client-certificate = optional or required");

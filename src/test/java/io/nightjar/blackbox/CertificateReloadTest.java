@@ -78,9 +78,7 @@ class CertificateReloadTest {
 
     private void certificate(int serial) throws IOException {
         TestCertificates.write(
-                directory,
-                "server",
-                authority.server(certificate -> certificate.serial(BigInteger.valueOf(serial))));
+                directory, "server", authority.server(certificate -> certificate.serial(BigInteger.valueOf(serial))));
     }
 
     private SSLSocket socket(TestBroker broker) throws IOException {

@@ -54,8 +54,8 @@ class ClientCertificateTest {
         clients.authorityFile(directory.resolve("clients.pem"));
         Files.writeString(
                 directory.resolve("users"),
-                "alice:" + PasswordHash.hash("alice's".toCharArray()) + "\n"
-                        + "bob:" + PasswordHash.hash("bob's".toCharArray()) + "\n");
+                "alice:" + PasswordHash.hash("alice's".toCharArray()) + "\n" + "bob:"
+                        + PasswordHash.hash("bob's".toCharArray()) + "\n");
         log = new CapturedLog();
         Map<String, String> settings = new HashMap<>();
         settings.put("authentication.password-file", directory.resolve("users").toString());
@@ -186,8 +186,7 @@ class ClientCertificateTest {
     void a_certificate_without_the_name_is_not_mapped(String listener, String missing) throws Exception {
         SSLContext nameless = servers.client(clients.issue("O=Acme", certificate -> certificate));
         try (RawMqttClient client = raw(listener, nameless)) {
-            assertThat(connect(client, "nameless-" + listener, "bob", "bob's"))
-                    .isEqualTo(ReasonCode.NOT_AUTHORIZED);
+            assertThat(connect(client, "nameless-" + listener, "bob", "bob's")).isEqualTo(ReasonCode.NOT_AUTHORIZED);
         }
         assertThat(end("nameless-" + listener))
                 .contains("reason=not_authorized detail=authentication_refused")
@@ -264,9 +263,9 @@ class ClientCertificateTest {
     @CsvSource({"jdk-cn, TLSv1.3", "openssl-cn, TLSv1.3"})
     void a_certificate_that_is_not_valid_yet_is_told_with_its_date(String listener, String version) throws Exception {
         Instant now = Instant.now();
-        X509Bundle early = clients.issue(
-                "CN=alice",
-                certificate -> certificate.notBefore(now.plus(Duration.ofDays(1))).notAfter(now.plus(Duration.ofDays(2))));
+        X509Bundle early = clients.issue("CN=alice", certificate -> certificate
+                .notBefore(now.plus(Duration.ofDays(1)))
+                .notAfter(now.plus(Duration.ofDays(2))));
 
         Refusal refusal = refused(listener, servers.client(early), version);
 
@@ -309,9 +308,8 @@ class ClientCertificateTest {
     }
 
     private static String end(String clientId) {
-        await("end of " + clientId)
-                .atMost(PATIENCE)
-                .until(() -> !log.ends(clientId).isEmpty());
+        await("end of " + clientId).atMost(PATIENCE).until(() -> !log.ends(clientId)
+                .isEmpty());
         return log.ends(clientId).get(0);
     }
 
@@ -331,7 +329,8 @@ class ClientCertificateTest {
         String alert = null;
         try (socket) {
             socket.startHandshake();
-            int read = socket.getInputStream().read(); // in 1.3 the client is finished before we have seen its certificate
+            int read =
+                    socket.getInputStream().read(); // in 1.3 the client is finished before we have seen its certificate
             assertThat(read).as("the server ends it").isEqualTo(-1);
         } catch (IOException e) {
             String message = String.valueOf(e.getMessage());

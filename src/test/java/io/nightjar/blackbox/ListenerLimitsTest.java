@@ -259,6 +259,7 @@ class ListenerLimitsTest {
     }
 
     @Test
+    @Normative("311/3.8.3-2")
     void a_3_1_1_client_gets_suback_0x80_for_what_is_not_offered_and_stays() throws IOException {
         try (RawMqttClient client = connect("small", MqttVersion.V3_1_1)) {
             client.open("subscribes-311", true);

@@ -63,8 +63,11 @@ class ProxyProtocolTest {
         settings.put("listeners.tcp.here.proxy-protocol-from", "127.0.0.0/8");
         settings.put("listeners.tls.default.bind", "127.0.0.1:0");
         settings.put("listeners.tls.default.proxy-protocol", "any");
-        settings.put("listeners.tls.default.tls.certificate", directory.resolve("server.pem").toString());
-        settings.put("listeners.tls.default.tls.key", directory.resolve("server.key").toString());
+        settings.put(
+                "listeners.tls.default.tls.certificate",
+                directory.resolve("server.pem").toString());
+        settings.put(
+                "listeners.tls.default.tls.key", directory.resolve("server.key").toString());
         broker = TestBroker.start(directory, "proxied", settings);
     }
 
@@ -214,7 +217,10 @@ class ProxyProtocolTest {
 
     @Test
     void a_header_that_is_too_long_is_told() throws IOException {
-        assertProxyProtocol("any", HexFormat.of().formatHex(("PROXY " + "x".repeat(300)).getBytes(StandardCharsets.US_ASCII)), "exceeds the allowed maximum");
+        assertProxyProtocol(
+                "any",
+                HexFormat.of().formatHex(("PROXY " + "x".repeat(300)).getBytes(StandardCharsets.US_ASCII)),
+                "exceeds the allowed maximum");
         assertProxyProtocol("any", V2 + "2111ffff" + "00".repeat(5_000), "exceeds the allowed maximum");
     }
 
@@ -262,7 +268,10 @@ class ProxyProtocolTest {
 
     private static void assertKnownAs(RawMqttClient client, String clientId, String peer) throws IOException {
         assertThat(client.open(clientId, true).code()).isEqualTo(ReasonCode.SUCCESS);
-        assertThat(broker.api().json("/clients/" + clientId.replace("[", "%5B")).path("ip_address").asText())
+        assertThat(broker.api()
+                        .json("/clients/" + clientId.replace("[", "%5B"))
+                        .path("ip_address")
+                        .asText())
                 .isEqualTo(peer.substring(0, peer.lastIndexOf(':')).replaceAll("[\\[\\]]", ""));
 
         client.send(new Packet.Disconnect(ReasonCode.SUCCESS));
@@ -285,9 +294,8 @@ class ProxyProtocolTest {
     }
 
     private static String endOfPort(int port) {
-        await("end of port " + port)
-                .atMost(PATIENCE)
-                .until(() -> !log.endsOfPort(port).isEmpty());
+        await("end of port " + port).atMost(PATIENCE).until(() -> !log.endsOfPort(port)
+                .isEmpty());
         assertThat(log.endsOfPort(port)).hasSize(1);
         return log.endsOfPort(port).get(0);
     }

@@ -2,15 +2,12 @@ package io.nightjar.net;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.nightjar.auth.AllowAll;
-import io.nightjar.auth.Authorizer;
 import io.nightjar.conformance.Normative;
 import io.nightjar.conformance.OftenWrong;
-import io.nightjar.connection.ConnectionLimits;
-import io.nightjar.message.Backpressure;
 import io.nightjar.message.Connection;
 import io.nightjar.message.SessionCommand;
 import io.nightjar.message.SessionLink;
+import io.nightjar.message.Sessions;
 import io.nightjar.metrics.Counters;
 import io.nightjar.mqtt.MqttVersion;
 import io.nightjar.mqtt.Packet;
@@ -18,11 +15,7 @@ import io.nightjar.mqtt.Properties;
 import io.nightjar.mqtt.Property;
 import io.nightjar.mqtt.ReasonCode;
 import io.nightjar.mqtt.UserProperty;
-import io.nightjar.routing.RetainedLimits;
-import io.nightjar.routing.RetainedMessages;
-import io.nightjar.routing.Router;
 import io.nightjar.testing.RawMqttClient;
-import io.nightjar.trace.Tracer;
 import java.time.InstantSource;
 import java.util.Collections;
 import java.util.List;
@@ -43,8 +36,7 @@ class AcknowledgementSizeTest {
     private static final int CONNACK_SIZE = 40;
 
     private static CompletableFuture<Connection> connection = new CompletableFuture<>();
-    private static NettyLoops loops;
-    private static TcpListener listener;
+    private static LoneListener listener;
 
     /** A kind of acknowledgement, made with these properties. */
     private record Kind(String name, Function<Properties, Packet> make) {
@@ -68,40 +60,22 @@ class AcknowledgementSizeTest {
     @BeforeAll
     static void start() {
         InstantSource clock = InstantSource.system();
-        loops = new NettyLoops(1, true, clock);
-        Counters counters = new Counters();
-        Router router = new Router(
-                counters, new RetainedMessages(RetainedLimits.DEFAULT, counters, clock::millis), "test", clock::millis);
-        NetContext context = new NetContext(
-                "test",
-                loops,
-                new ConnectionLimits(1 << 20, 1024, 16, 8, 8, 64, 64, 0xFFFF_FFFFL, 7200, 0),
-                (clientId, attached, info) -> {
-                    attached.attached(1, false, new Link());
-                    connection.complete(attached);
-                },
-                router,
-                new AllowAll(),
-                (client, action, topic, qos, retain) -> Authorizer.Decision.ALLOWED,
-                new Tracer(),
-                counters,
-                Backpressure.NONE,
-                end -> {},
-                closed -> {},
+        Sessions sessions = (clientId, attached, info) -> {
+            attached.attached(1, false, new Link());
+            connection.complete(attached);
+        };
+        listener = new LoneListener(
+                new NettyLoops(1, true, clock),
                 clock,
-                clock,
-                10_000,
-                60_000);
-        listener = TcpListener.start(
-                        context, new ListenerSettings("test", "127.0.0.1", 0, 128, 100, 10_000, 32 << 10, 128 << 10))
-                .toCompletableFuture()
-                .join();
+                new Counters(),
+                sessions,
+                EnhancedAuthentication.none(),
+                end -> {});
     }
 
     @AfterAll
     static void stop() {
-        listener.stopAccepting().toCompletableFuture().join();
-        loops.shutdown().toCompletableFuture().join();
+        listener.close();
     }
 
     @ParameterizedTest

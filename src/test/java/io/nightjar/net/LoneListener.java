@@ -16,12 +16,14 @@ import io.nightjar.trace.Tracer;
 import java.net.InetSocketAddress;
 import java.time.InstantSource;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** A listener on a free port of the loopback with nothing behind it but what a test gives; a clock may be the test's. */
 final class LoneListener implements AutoCloseable {
     private final Listener listener;
     private final NettyLoops loops;
 
+    /** Over TCP. */
     LoneListener(
             NettyLoops loops,
             InstantSource clock,
@@ -29,6 +31,18 @@ final class LoneListener implements AutoCloseable {
             Sessions sessions,
             EnhancedAuthentication enhanced,
             Consumer<ConnectionEnd> ends) {
+        this(loops, clock, counters, sessions, enhanced, ends, null);
+    }
+
+    /** @param webSocket null: over TCP */
+    LoneListener(
+            NettyLoops loops,
+            InstantSource clock,
+            Counters counters,
+            Sessions sessions,
+            EnhancedAuthentication enhanced,
+            Consumer<ConnectionEnd> ends,
+            @Nullable WebSocketSettings webSocket) {
         this.loops = loops;
         Router router = new Router(
                 counters, new RetainedMessages(RetainedLimits.DEFAULT, counters, clock::millis), "test", clock::millis);
@@ -52,7 +66,7 @@ final class LoneListener implements AutoCloseable {
         ConnectionLimits limits =
                 new ConnectionLimits(1 << 20, 1024, 16, 8, 8, 64, 64, 0xFFFF_FFFFL, 7200, 0, 100, Offers.ALL);
         ListenerSettings settings = new ListenerSettings(
-                Transport.TCP,
+                webSocket == null ? Transport.TCP : Transport.WS,
                 "test",
                 new InetSocketAddress("127.0.0.1", 0),
                 128,
@@ -64,7 +78,8 @@ final class LoneListener implements AutoCloseable {
                 false,
                 limits,
                 null,
-                null);
+                null,
+                webSocket);
         listener = Listener.start(context, settings).toCompletableFuture().join();
     }
 

@@ -45,8 +45,8 @@ class PemKeyTest {
         String parameters = "-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n";
         byte[] pem = pem("EC PRIVATE KEY", java.util.HexFormat.of().parseHex(sec1));
 
-        PrivateKey key =
-                PemKey.read((parameters + new String(pem, StandardCharsets.US_ASCII)).getBytes(StandardCharsets.US_ASCII), null);
+        PrivateKey key = PemKey.read(
+                (parameters + new String(pem, StandardCharsets.US_ASCII)).getBytes(StandardCharsets.US_ASCII), null);
 
         assertThat(key.getAlgorithm()).isEqualTo("EC");
         assertThat(((java.security.interfaces.ECPrivateKey) key).getS()).isEqualTo(5);

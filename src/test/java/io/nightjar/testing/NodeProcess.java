@@ -44,6 +44,7 @@ public final class NodeProcess implements AutoCloseable {
         command.add("-Dnightjar.node-name=" + name);
         command.add("-Dnightjar.data-dir=" + directory.resolve(name));
         command.add("-Dnightjar.listeners.tcp.default.bind=127.0.0.1:0");
+        command.add("-Dnightjar.listeners.ws.default.bind=127.0.0.1:0");
         command.add("-Dnightjar.http.bind=127.0.0.1:0");
         command.add("-Dnightjar.cluster.bind=127.0.0.1:0");
         if (seeds.length > 0) {

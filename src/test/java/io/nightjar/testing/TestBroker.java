@@ -30,6 +30,7 @@ public final class TestBroker implements AutoCloseable {
         all.put("nightjar.node-name", name);
         all.put("nightjar.data-dir", directory.resolve(name).toString());
         all.put("nightjar.listeners.tcp.default.bind", "127.0.0.1:0");
+        all.put("nightjar.listeners.ws.default.bind", "127.0.0.1:0");
         all.put("nightjar.http.bind", "127.0.0.1:0");
         all.put("nightjar.cluster.bind", "127.0.0.1:0");
         for (TestBroker seed : seeds) {
