@@ -1,0 +1,72 @@
+package io.nightjar.blackbox;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.nightjar.metrics.Counters.Counter;
+import io.nightjar.testing.CapturedLog;
+import io.nightjar.testing.NodeScript;
+import io.nightjar.testing.TestBroker;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** MQTT.js, the client of browsers and of Node, over every transport; what it does stands in {@code src/test/js}. */
+class MqttJsTest {
+    private static final List<String> CHECKS = List.of(
+            "every_qos",
+            "retained",
+            "will",
+            "shared_subscription",
+            "session_resumption",
+            "takeover",
+            "large_payload",
+            "user_properties",
+            "request_response");
+
+    @TempDir
+    private static Path directory;
+
+    private static CapturedLog log;
+    private static TestBroker broker;
+
+    @BeforeAll
+    static void start() {
+        log = new CapturedLog();
+        broker = TestBroker.start(directory, "mqttjs", Map.of());
+    }
+
+    @AfterAll
+    static void every_connection_ended_exactly_once() {
+        broker.close();
+        log.close();
+
+        assertThat(log.endsOfNode("mqttjs"))
+                .hasSize((int) broker.broker().counters().get(Counter.CONNECTIONS_ACCEPTED))
+                .noneMatch(end -> end.contains("reason=internal_error"));
+        assertThat(log.errors()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"tcp:default, mqtt, ''", "ws:default, ws, /mqtt"})
+    void mqttjs_does_all_it_can_in_3_1_1_and_5(String listener, String scheme, String path) throws Exception {
+        String url = scheme + "://127.0.0.1:" + broker.broker().port(listener) + path;
+
+        NodeScript.Result result = NodeScript.run("mqttjs.js", url);
+
+        assertThat(result.output().lines().filter(line -> line.startsWith("ok ")))
+                .as(result.output())
+                .containsExactlyElementsOf(expected());
+        assertThat(result.exitCode()).as(result.output()).isZero();
+    }
+
+    private static List<String> expected() {
+        return List.of("4", "5").stream()
+                .flatMap(version -> CHECKS.stream().map(check -> "ok " + check + " " + version))
+                .toList();
+    }
+}
