@@ -6,7 +6,10 @@ import io.nightjar.metrics.Counters.Counter;
 import io.nightjar.testing.CapturedLog;
 import io.nightjar.testing.NodeScript;
 import io.nightjar.testing.TestBroker;
+import io.nightjar.testing.TestCertificates;
+import java.io.IOException;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
@@ -31,13 +34,25 @@ class MqttJsTest {
     @TempDir
     private static Path directory;
 
+    private static Path authorityFile;
     private static CapturedLog log;
     private static TestBroker broker;
 
     @BeforeAll
-    static void start() {
+    static void start() throws IOException {
+        TestCertificates authority = new TestCertificates("MQTT.js CA");
+        TestCertificates.write(directory, "server", authority.server());
+        authorityFile = authority.authorityFile(directory.resolve("ca.pem"));
+        Map<String, String> settings = new HashMap<>();
+        for (String transport : List.of("tls", "wss")) {
+            String key = "listeners." + transport + ".default.";
+            settings.put(key + "bind", "127.0.0.1:0");
+            settings.put(
+                    key + "tls.certificate", directory.resolve("server.pem").toString());
+            settings.put(key + "tls.key", directory.resolve("server.key").toString());
+        }
         log = new CapturedLog();
-        broker = TestBroker.start(directory, "mqttjs", Map.of());
+        broker = TestBroker.start(directory, "mqttjs", settings);
     }
 
     @AfterAll
@@ -52,11 +67,11 @@ class MqttJsTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"tcp:default, mqtt, ''", "ws:default, ws, /mqtt"})
+    @CsvSource({"tcp:default, mqtt, ''", "tls:default, mqtts, ''", "ws:default, ws, /mqtt", "wss:default, wss, /mqtt"})
     void mqttjs_does_all_it_can_in_3_1_1_and_5(String listener, String scheme, String path) throws Exception {
         String url = scheme + "://127.0.0.1:" + broker.broker().port(listener) + path;
 
-        NodeScript.Result result = NodeScript.run("mqttjs.js", url);
+        NodeScript.Result result = NodeScript.run("mqttjs.js", url, authorityFile.toString());
 
         assertThat(result.output().lines().filter(line -> line.startsWith("ok ")))
                 .as(result.output())

@@ -75,27 +75,40 @@ public final class RawWebSocket implements AutoCloseable {
         return new RawWebSocket(socket, version);
     }
 
+    /** Over a socket that is connected already, such as one of TLS; sends nothing. */
+    public static RawWebSocket over(Socket socket, MqttVersion version) throws IOException {
+        return new RawWebSocket(socket, version);
+    }
+
     /** Opens a WebSocket for MQTT 5; sends no packet. */
     public static RawWebSocket open(int port) throws IOException {
         return open(port, MqttVersion.V5);
     }
 
     public static RawWebSocket open(int port, MqttVersion version) throws IOException {
-        RawWebSocket client = tcp(port, version);
-        client.sendBytes(ascii(request("/mqtt")));
-        String answer = client.http();
+        return tcp(port, version).upgrade();
+    }
+
+    /** Asks for a WebSocket and gets it. */
+    public RawWebSocket upgrade() throws IOException {
+        sendBytes(ascii(request("/mqtt")));
+        String answer = http();
         if (!answer.startsWith("HTTP/1.1 101 ")) {
             throw new AssertionError("not upgraded: " + answer);
         }
-        return client;
+        return this;
     }
 
     /** Opens a WebSocket and an MQTT session on it. */
     public static RawWebSocket connect(int port, String clientId, MqttVersion version) throws IOException {
-        RawWebSocket client = open(port, version);
-        client.send(client.connectPacket(clientId));
-        client.expect(Packet.ConnAck.class);
-        return client;
+        return open(port, version).session(clientId);
+    }
+
+    /** Opens an MQTT session. */
+    public RawWebSocket session(String clientId) throws IOException {
+        send(connectPacket(clientId));
+        expect(Packet.ConnAck.class);
+        return this;
     }
 
     public static RawWebSocket connect(int port, String clientId) throws IOException {
