@@ -178,11 +178,11 @@ class RefusedPacketsTest {
 
     private static List<Refused> filters() {
         List<Refused> all = new ArrayList<>();
-        add(all, "5.0/4.7.3-1", "", "$share/g/");
+        add(all, "5.0/4.7.3-1", "");
         add(all, "5.0/4.7.1-1", "r#", "r/#/t", "#/r", "r/t#", "##", "$share/g/r#", "$share/g/#/r");
         add(all, "5.0/4.7.1-2", "r+", "+r", "r/+t/x", "r/t+", "++", "$share/g/+r");
-        add(all, "5.0/4.8.2-1", "$share", "$share//r/t", "$share//");
-        add(all, "5.0/4.8.2-2", "$share/", "$share/g", "$share/+/r/t", "$share/#", "$share/a#b/r/t", "$share/g+/r/t");
+        add(all, "5.0/4.8.2-1", "$share", "$share/", "$share//r/t", "$share//");
+        add(all, "5.0/4.8.2-2", "$share/g", "$share/g/", "$share/+/r/t", "$share/#", "$share/a#b/r/t", "$share/g+/r/t");
         return all;
     }
 
