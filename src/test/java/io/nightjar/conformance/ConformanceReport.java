@@ -6,8 +6,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /** Which statement is held by which tests and how they went, as {@code conformance.csv} and {@code conformance.md}. */
@@ -72,7 +74,7 @@ final class ConformanceReport {
         for (Line line : lines) {
             out.append(line.statement().id())
                     .append(',')
-                    .append(line.statement().kind().name().toLowerCase(java.util.Locale.ROOT))
+                    .append(line.statement().kind().name().toLowerCase(Locale.ROOT))
                     .append(',')
                     .append(line.result().word)
                     .append(',')
@@ -116,7 +118,7 @@ final class ConformanceReport {
 
     private static String counts(List<Line> lines) {
         return lines.stream()
-                .collect(Collectors.groupingBy(line -> line.result(), java.util.TreeMap::new, Collectors.counting()))
+                .collect(Collectors.groupingBy(line -> line.result(), TreeMap::new, Collectors.counting()))
                 .entrySet()
                 .stream()
                 .map(entry -> entry.getValue() + " " + entry.getKey().word)

@@ -13,6 +13,7 @@ import io.netty.handler.codec.mqtt.MqttMessage;
 import io.netty.handler.codec.mqtt.MqttPublishMessage;
 import io.netty.handler.codec.mqtt.MqttSubscribeMessage;
 import io.netty.util.ReferenceCountUtil;
+import io.nightjar.conformance.Normative;
 import io.nightjar.mqtt.MqttVersion;
 import io.nightjar.mqtt.Packet;
 import io.nightjar.mqtt.Properties;
@@ -35,6 +36,7 @@ class NettyCodecProperties {
     }
 
     @Property(tries = 800)
+    @Normative({"5.0/2.2.1-2", "5.0/2.2.2-1", "311/2.3.1-5"})
     void netty_reads_what_we_write_and_we_read_what_netty_writes(@ForAll("sent") Sent sent) throws DecodeException {
         MqttMessage read = nettyReads(sent);
 
