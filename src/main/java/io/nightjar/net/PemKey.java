@@ -147,9 +147,14 @@ final class PemKey {
 
     private static byte[] element(int tag, byte[] contents) {
         int length = contents.length;
-        byte[] head = length < 0x80
-                ? new byte[] {(byte) tag, (byte) length}
-                : new byte[] {(byte) tag, (byte) 0x82, (byte) (length >> 8), (byte) length};
+        byte[] head; // DER has the length in as few bytes as it takes
+        if (length < 0x80) {
+            head = new byte[] {(byte) tag, (byte) length};
+        } else if (length < 0x100) {
+            head = new byte[] {(byte) tag, (byte) 0x81, (byte) length};
+        } else {
+            head = new byte[] {(byte) tag, (byte) 0x82, (byte) (length >> 8), (byte) length};
+        }
         byte[] all = Arrays.copyOf(head, head.length + length);
         System.arraycopy(contents, 0, all, head.length, length);
         return all;

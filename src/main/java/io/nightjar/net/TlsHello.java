@@ -73,7 +73,11 @@ final class TlsHello extends SslClientHelloHandler<TlsContexts> {
 
     @Override
     protected void onLookupComplete(ChannelHandlerContext ctx, Future<TlsContexts> found) {
-        ctx.pipeline().replace(this, null, contexts.newHandler(ctx.alloc()));
+        try {
+            ctx.pipeline().replace(this, null, contexts.newHandler(ctx.alloc()));
+        } catch (IllegalStateException listenerClosed) {
+            connection.endOnLoop(DisconnectReason.of(Detail.LISTENER_STOPPED));
+        }
     }
 
     @Override

@@ -11,6 +11,11 @@
  * io.nightjar.net.Rule} lists every rule that is held here. What a packet alone cannot break (aliases, quotas, limits of
  * this broker, the syntax of Topic Filters) is the connection's part.
  *
+ * <p>{@link io.nightjar.net.Pipeline} puts the layers of a listener below {@link io.nightjar.net.MqttChannel}: PROXY header,
+ * TLS, each of which takes out what it no longer needs once it is finished and leaves what it learned in {@link
+ * io.nightjar.net.Carrier}. Until a whole ClientHello is there, a connection has no TLS engine. TLS runs on the connection's
+ * event loop, handshakes too.
+ *
  * <p>{@link io.nightjar.net.MqttChannel} is one connection from accept to its one end. It has no actor, no buffer while
  * idle and no timer object: its deadline is an entry in the wheel of its loop. After CONNECT it moves to the loop of its
  * ClientID, and from then on it shares a thread with its session. What goes out in one turn of the loop is encoded into

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.charset.StandardCharsets;
+import java.security.AlgorithmParameters;
 import java.security.GeneralSecurityException;
 import java.security.KeyPairGenerator;
 import java.security.PrivateKey;
@@ -52,6 +53,19 @@ class PemKeyTest {
         assertThat(((java.security.interfaces.ECPrivateKey) key).getS()).isEqualTo(5);
     }
 
+    @Test
+    void sec1_of_ec_with_its_public_key_is_read() throws Exception {
+        byte[] pkcs8 = key("EC", 256).getEncoded(); // ends with an ECPrivateKey { 1, 32 bytes }
+        byte[] secret = Arrays.copyOfRange(pkcs8, pkcs8.length - 32, pkcs8.length);
+        String sec1 = "30770201010420" + java.util.HexFormat.of().formatHex(secret) + "a00a06082a8648ce3d030107"
+                + "a144034200" + "04".repeat(65);
+
+        PrivateKey key =
+                PemKey.read(pem("EC PRIVATE KEY", java.util.HexFormat.of().parseHex(sec1)), null);
+
+        assertThat(((java.security.interfaces.ECPrivateKey) key).getS()).isEqualTo(new java.math.BigInteger(1, secret));
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"PBEWithHmacSHA256AndAES_256", "PBEWithSHA1AndDESede"})
     void an_encrypted_key_is_read_with_its_password_only(String algorithm) throws Exception {
@@ -98,7 +112,12 @@ class PemKeyTest {
         cipher.init(
                 Cipher.ENCRYPT_MODE,
                 SecretKeyFactory.getInstance(algorithm).generateSecret(new PBEKeySpec(password.toCharArray())));
-        return new EncryptedPrivateKeyInfo(cipher.getParameters(), cipher.doFinal(key.getEncoded())).getEncoded();
+        AlgorithmParameters parameters = cipher.getParameters();
+        if (algorithm.contains("Hmac")) {
+            parameters = AlgorithmParameters.getInstance("PBES2");
+            parameters.init(cipher.getParameters().getEncoded());
+        }
+        return new EncryptedPrivateKeyInfo(parameters, cipher.doFinal(key.getEncoded())).getEncoded();
     }
 
     private static byte[] pem(String kind, byte[] der) {
