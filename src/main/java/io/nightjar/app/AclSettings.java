@@ -7,6 +7,7 @@ import com.typesafe.config.ConfigValueType;
 import io.nightjar.app.Settings.Authorization;
 import io.nightjar.auth.AclRules;
 import io.nightjar.auth.Cidr;
+import io.nightjar.mqtt.ReasonCode;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -36,7 +37,9 @@ final class AclSettings {
         }
         boolean noMatchAllows = read.word(KEY + "no-match", "allow", "deny") == 0;
         boolean denyDisconnects = read.word(KEY + "deny-action", "ignore", "disconnect") == 1;
-        return new Authorization(rules, noMatchAllows, denyDisconnects);
+        boolean denyHides = read.word(KEY + "deny-code", "not-authorized", "unspecified") == 1;
+        ReasonCode denyCode = denyHides ? ReasonCode.UNSPECIFIED_ERROR : ReasonCode.NOT_AUTHORIZED;
+        return new Authorization(rules, noMatchAllows, denyDisconnects, denyCode);
     }
 
     /** Reads one rule. */

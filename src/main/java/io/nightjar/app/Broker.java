@@ -213,8 +213,10 @@ public final class Broker {
                 authenticator(),
                 enhanced(),
                 new SystemTopics(
-                        new AclRules(rules.rules(), rules.noMatchAllows(), rules.denyDisconnects()),
-                        rules.denyDisconnects()),
+                        new AclRules(
+                                rules.rules(), rules.noMatchAllows(), rules.denyDisconnects(), rules.denyCode()),
+                        rules.denyDisconnects(),
+                        rules.denyCode()),
                 tracer,
                 counters,
                 new LinkBackpressure(links),

@@ -4,6 +4,7 @@ import com.typesafe.config.Config;
 import io.nightjar.auth.AclRules;
 import io.nightjar.connection.ConnectionLimits;
 import io.nightjar.connection.Offers;
+import io.nightjar.mqtt.ReasonCode;
 import io.nightjar.net.ListenerSettings;
 import io.nightjar.session.SessionLimits;
 import java.net.InetSocketAddress;
@@ -68,7 +69,8 @@ public record Settings(
     }
 
     /** The rules in order, with what happens when none matches and on a denial. */
-    public record Authorization(List<AclRules.Rule> rules, boolean noMatchAllows, boolean denyDisconnects) {}
+    public record Authorization(
+            List<AclRules.Rule> rules, boolean noMatchAllows, boolean denyDisconnects, ReasonCode denyCode) {}
 
     /**
      * Limits of the protocol; a listener may have others of {@link Mqtt#connectionLimits}. Sizes are bytes.

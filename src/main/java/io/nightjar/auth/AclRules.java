@@ -1,6 +1,7 @@
 package io.nightjar.auth;
 
 import io.nightjar.mqtt.QoS;
+import io.nightjar.mqtt.ReasonCode;
 import io.nightjar.mqtt.Topics;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,11 +19,16 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>{@code ${clientid}} and {@code ${username}} stand for a whole level. A client without that name, or with one of
  * {@code + # /} in it, is matched by no such filter: a ClientID {@code +} must not open everybody's topics.
+ *
+ * <p>{@code eq a/#} is about exactly that filter and no other: denied, {@code #} and {@code a/b} stay what they were.
  */
 public final class AclRules implements Authorizer {
     private static final Pattern PLACEHOLDER = Pattern.compile("\\$\\{[^}]*}?");
     private static final String CLIENT_ID = "${clientid}";
     private static final String USERNAME = "${username}";
+
+    /** Before a rule's topic: the rule is about exactly this text, wildcards and all. */
+    private static final String EXACTLY = "eq ";
 
     /**
      * One rule; what is null matches everyone.
@@ -56,26 +62,41 @@ public final class AclRules implements Authorizer {
         }
     }
 
-    private record Compiled(Rule rule, String topic, boolean placeholder, Decision decision) {}
+    private record Compiled(Rule rule, String topic, boolean exactly, boolean placeholder, Decision decision) {}
 
     private final List<Compiled> rules = new ArrayList<>();
     private final Decision noMatch;
 
-    /** @param denyDisconnects whether a denial ends the connection too */
+    /** Denials are told as Not authorized. */
     public AclRules(List<Rule> rules, boolean noMatchAllows, boolean denyDisconnects) {
-        noMatch = noMatchAllows ? Decision.ALLOWED : new Decision(false, "no-match", denyDisconnects);
+        this(rules, noMatchAllows, denyDisconnects, ReasonCode.NOT_AUTHORIZED);
+    }
+
+    /**
+     * @param denyDisconnects whether a denial ends the connection too
+     * @param denyCode what an MQTT 5 client is told in the answer to a packet that is denied
+     */
+    public AclRules(List<Rule> rules, boolean noMatchAllows, boolean denyDisconnects, ReasonCode denyCode) {
+        noMatch = noMatchAllows ? Decision.ALLOWED : new Decision(false, "no-match", denyDisconnects, denyCode);
         for (int i = 0; i < rules.size(); i++) {
             Rule rule = rules.get(i);
             for (String topic : rule.topics()) {
                 String text = "acl rule " + (i + 1) + " (" + rule.describe(topic) + ")";
-                Decision decision = new Decision(rule.allow(), text, !rule.allow() && denyDisconnects);
-                this.rules.add(new Compiled(rule, topic, topic.contains("${"), decision));
+                Decision decision = rule.allow()
+                        ? new Decision(true, text, false)
+                        : new Decision(false, text, denyDisconnects, denyCode);
+                boolean exactly = topic.startsWith(EXACTLY);
+                String filter = exactly ? topic.substring(EXACTLY.length()) : topic;
+                this.rules.add(new Compiled(rule, filter, exactly, filter.contains("${"), decision));
             }
         }
     }
 
     /** What is wrong with a rule's filter, in words, or null. */
     public static @Nullable String topicFault(String topic) {
+        if (topic.startsWith(EXACTLY)) {
+            return topicFault(topic.substring(EXACTLY.length()));
+        }
         Matcher placeholders = PLACEHOLDER.matcher(topic);
         while (placeholders.find()) {
             String found = placeholders.group();
@@ -110,6 +131,8 @@ public final class AclRules implements Authorizer {
         String filter = compiled.placeholder ? filled(compiled.topic, client) : compiled.topic;
         if (filter == null) {
             return false;
+        } else if (compiled.exactly) {
+            return filter.equals(topic);
         } else if (action == Action.PUBLISH) {
             return Topics.matches(filter, topic);
         }

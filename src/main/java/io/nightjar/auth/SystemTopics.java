@@ -1,6 +1,7 @@
 package io.nightjar.auth;
 
 import io.nightjar.mqtt.QoS;
+import io.nightjar.mqtt.ReasonCode;
 import io.nightjar.mqtt.Topics;
 
 /**
@@ -14,10 +15,13 @@ public final class SystemTopics implements Authorizer {
     private final Authorizer rules;
     private final Decision refusal;
 
-    /** @param denyDisconnects whether a refusal ends the connection too */
-    public SystemTopics(Authorizer rules, boolean denyDisconnects) {
+    /**
+     * @param denyDisconnects whether a refusal ends the connection too
+     * @param denyCode what an MQTT 5 client is told in the answer to a packet that is refused
+     */
+    public SystemTopics(Authorizer rules, boolean denyDisconnects, ReasonCode denyCode) {
         this.rules = rules;
-        this.refusal = new Decision(false, RULE, denyDisconnects);
+        this.refusal = new Decision(false, RULE, denyDisconnects, denyCode);
     }
 
     @Override

@@ -212,7 +212,7 @@ final class InboundPackets {
         }
         // 3.1.1 has no code for it: acknowledge as usual [311/3.3.5-2].
         boolean v5 = connection.decoder.version() == MqttVersion.V5;
-        ReasonCode code = v5 ? ReasonCode.NOT_AUTHORIZED : ReasonCode.SUCCESS;
+        ReasonCode code = v5 ? decision.code() : ReasonCode.SUCCESS;
         if (publish.qos() == QoS.AT_LEAST_ONCE) {
             connection.outbound.write(new Packet.PubAck(publish.packetId(), code));
         } else if (publish.qos() == QoS.EXACTLY_ONCE) {
@@ -255,7 +255,7 @@ final class InboundPackets {
             if (!decision.allowed() && subscribeDenied(connection, request, decision)) {
                 return;
             }
-            verdicts.add(decision.allowed() ? ReasonCode.SUCCESS : ReasonCode.NOT_AUTHORIZED);
+            verdicts.add(decision.code());
         }
         session.tell(new SessionCommand.Subscribe(connection.attachment, offers.grant(packet), verdicts));
     }

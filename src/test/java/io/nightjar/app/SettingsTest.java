@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.tuple;
 import io.nightjar.connection.ConnectionLimits;
 import io.nightjar.connection.Offers;
 import io.nightjar.mqtt.QoS;
+import io.nightjar.mqtt.ReasonCode;
 import io.nightjar.net.ListenerSettings;
 import io.nightjar.net.WebSocketSettings;
 import java.io.IOException;
@@ -447,6 +448,7 @@ class SettingsTest {
                 nightjar.authorization {
                   no-match = deny
                   deny-action = disconnect
+                  deny-code = unspecified
                   rules = [
                     { permission = allow, who { username = ops, address = "10.0.0.0/8" }, topics = ["#", "$SYS/#"] }
                     { permission = deny, who = all, action = publish, topics = ["devices/${clientid}"] }
@@ -458,6 +460,7 @@ class SettingsTest {
 
         assertThat(authorization.noMatchAllows()).isFalse();
         assertThat(authorization.denyDisconnects()).isTrue();
+        assertThat(authorization.denyCode()).isEqualTo(ReasonCode.UNSPECIFIED_ERROR);
         assertThat(authorization.rules()).hasSize(2);
         assertThat(authorization.rules().get(0).username()).isEqualTo("ops");
         assertThat(authorization.rules().get(0).subscribe()).isTrue();

@@ -7,6 +7,7 @@ import io.nightjar.auth.Authorizer.Action;
 import io.nightjar.auth.Authorizer.Client;
 import io.nightjar.auth.Authorizer.Decision;
 import io.nightjar.mqtt.QoS;
+import io.nightjar.mqtt.ReasonCode;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -91,6 +92,34 @@ class AclRulesTest {
         assertThat(rules.authorize(ALICE, Action.PUBLISH, "b", QoS.AT_MOST_ONCE, false)
                         .allowed())
                 .isTrue();
+    }
+
+    @ParameterizedTest(name = "rule eq {0}, {1}: {2}")
+    @CsvSource({
+        "a/b, a/b, true",
+        "a/b, a/+, false",
+        "a/b, #, false",
+        "#, #, true",
+        "#, a/b, false",
+        "${clientid}/#, c1/#, true",
+        "${clientid}/#, c1/a, false"
+    })
+    void a_rule_with_eq_is_about_exactly_this_text(String text, String requested, boolean exactly) {
+        assertThat(subscribe(deny("eq " + text), requested).allowed()).isEqualTo(!exactly);
+        assertThat(subscribe(allow("eq " + text), requested).allowed()).isEqualTo(exactly);
+        assertThat(AclRules.topicFault("eq " + text)).isNull();
+        assertThat(AclRules.topicFault("eq a#")).isNotNull();
+    }
+
+    @Test
+    void a_denial_tells_the_code_that_was_asked_for() {
+        AclRules hiding =
+                new AclRules(List.of(rule(false, "a"), rule(true, "b")), false, false, ReasonCode.UNSPECIFIED_ERROR);
+
+        assertThat(publish(hiding, "a").code()).isEqualTo(ReasonCode.UNSPECIFIED_ERROR);
+        assertThat(publish(hiding, "c").code()).isEqualTo(ReasonCode.UNSPECIFIED_ERROR);
+        assertThat(publish(hiding, "b").code()).isEqualTo(ReasonCode.SUCCESS);
+        assertThat(publish(deny("a"), "a").code()).isEqualTo(ReasonCode.NOT_AUTHORIZED);
     }
 
     @Test

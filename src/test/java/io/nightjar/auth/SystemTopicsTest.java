@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.nightjar.auth.Authorizer.Action;
 import io.nightjar.auth.Authorizer.Decision;
 import io.nightjar.mqtt.QoS;
+import io.nightjar.mqtt.ReasonCode;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -62,6 +63,6 @@ class SystemTopicsTest {
     }
 
     private static Decision ask(AclRules rules, boolean disconnects, Action action, String topic) {
-        return new SystemTopics(rules, disconnects).authorize(CLIENT, action, topic, QoS.AT_MOST_ONCE, false);
+        return new SystemTopics(rules, disconnects, ReasonCode.NOT_AUTHORIZED).authorize(CLIENT, action, topic, QoS.AT_MOST_ONCE, false);
     }
 }
