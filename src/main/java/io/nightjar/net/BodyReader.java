@@ -122,8 +122,12 @@ final class BodyReader {
         if ((flags & 0xFE) != 0) {
             throw in.fail(Rule.CONNACK_FLAGS, "a reserved bit is set");
         }
+        boolean present = flags == 1 && in.version() != MqttVersion.V3_1; // 3.1 has no such flag
         ReasonCode code = ReasonCodeSet.read(in);
-        return new Packet.ConnAck(flags == 1, code, PropertyReader.read(in));
+        if (present && code != ReasonCode.SUCCESS) {
+            throw in.fail(Rule.CONNACK_SESSION_PRESENT, "a refusal has Session Present 1");
+        }
+        return new Packet.ConnAck(present, code, PropertyReader.read(in));
     }
 
     private static Packet subAck(PacketReader in) throws DecodeException {

@@ -95,8 +95,8 @@ final class PacketArbitraries {
                 ? codes(0x00, 0x80, 0x84, 0x87, 0x8A, 0x9F)
                 : codes(0x00, 0x84, 0x85, 0x88, 0x86, 0x87);
         return Combinators.combine(Arbitraries.of(true, false), codes, properties(v, PacketType.CONNACK, false))
-                .as((present, code, properties) ->
-                        new Packet.ConnAck(present && v != MqttVersion.V3_1, code, properties));
+                .as((present, code, properties) -> new Packet.ConnAck(
+                        present && code == ReasonCode.SUCCESS && v != MqttVersion.V3_1, code, properties));
     }
 
     static Arbitrary<Packet> publish(MqttVersion v, boolean fromServer) {
