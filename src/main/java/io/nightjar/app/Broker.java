@@ -213,8 +213,7 @@ public final class Broker {
                 authenticator(),
                 enhanced(),
                 new SystemTopics(
-                        new AclRules(
-                                rules.rules(), rules.noMatchAllows(), rules.denyDisconnects(), rules.denyCode()),
+                        new AclRules(rules.rules(), rules.noMatchAllows(), rules.denyDisconnects(), rules.denyCode()),
                         rules.denyDisconnects(),
                         rules.denyCode()),
                 tracer,

@@ -63,6 +63,7 @@ class SystemTopicsTest {
     }
 
     private static Decision ask(AclRules rules, boolean disconnects, Action action, String topic) {
-        return new SystemTopics(rules, disconnects, ReasonCode.NOT_AUTHORIZED).authorize(CLIENT, action, topic, QoS.AT_MOST_ONCE, false);
+        return new SystemTopics(rules, disconnects, ReasonCode.NOT_AUTHORIZED)
+                .authorize(CLIENT, action, topic, QoS.AT_MOST_ONCE, false);
     }
 }

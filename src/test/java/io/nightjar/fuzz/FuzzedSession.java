@@ -51,6 +51,7 @@ final class FuzzedSession implements SessionEffects {
     FuzzedConnection current;
 
     private final SessionLimits limits;
+    private final int maxSubscriptions;
     private final Map<Timer, Long> timers = new EnumMap<>(Timer.class);
     private final Set<String> filters = new HashSet<>();
     /** Toward the client, by Packet Identifier. */
@@ -76,8 +77,9 @@ final class FuzzedSession implements SessionEffects {
     private long expirySeconds;
     private long expiresAt;
 
-    FuzzedSession(SessionLimits limits) {
+    FuzzedSession(SessionLimits limits, int maxSubscriptions) {
         this.limits = limits;
+        this.maxSubscriptions = maxSubscriptions;
         this.state = new SessionState(CLIENT_ID, limits);
     }
 
@@ -150,7 +152,7 @@ final class FuzzedSession implements SessionEffects {
             awaitingRel.add(packetId);
         }
         routedNow = 0;
-        state.publishQos2(from.attachment, packetId, message, now, this);
+        state.publishQos2(from.attachment, packetId, message, ReasonCode.SUCCESS, now, this);
         if (counts && first && !room && current == null) {
             left(true); // a 3.x client was ended
         }
@@ -184,7 +186,7 @@ final class FuzzedSession implements SessionEffects {
         int number = ++serial;
         delivered.add(number);
         Message message = new Message("t", payload(number, bytes), qos, false, properties, "p", now);
-        state.deliver(new Delivery(message, qos, false, ownIdentifier ? List.of(7) : List.of(), false), now, this);
+        state.deliver(new Delivery(message, qos, false, ownIdentifier ? List.of(7) : List.of(), null), now, this);
     }
 
     private static Bytes payload(int number, int bytes) {
@@ -210,7 +212,7 @@ final class FuzzedSession implements SessionEffects {
         check(state.queueLength() > 0 || state.queuedBytes() == 0, "an empty queue has no bytes");
         check(state.awaitingRelCount() == awaitingRel.size(), "received identifiers are what was received");
         check(state.subscriptionCount() == filters.size(), "the router has the subscriptions of the session");
-        check(state.subscriptionCount() <= limits.subscriptions(), "subscriptions are bounded");
+        check(state.subscriptionCount() <= maxSubscriptions, "subscriptions are bounded");
         check(state.inflightCount() == open.size(), "in flight is what is not complete");
         Set<Integer> settled = new HashSet<>(sent);
         settled.addAll(dropped);
@@ -325,12 +327,18 @@ final class FuzzedSession implements SessionEffects {
     }
 
     @Override
-    public void route(Message message) {
+    public int route(Message message) {
         if (message.topic().startsWith("will/")) {
             check(routed.add(message.topic()), "a Will is published once");
         } else {
             routedNow++;
         }
+        return 1;
+    }
+
+    @Override
+    public boolean handOn(Delivery delivery) {
+        throw new AssertionError("nothing here comes by a shared subscription");
     }
 
     @Override

@@ -6,6 +6,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.nightjar.connection.ConnectionLimits;
 import io.nightjar.connection.Handshake;
+import io.nightjar.connection.Offers;
 import io.nightjar.mqtt.Bytes;
 import io.nightjar.mqtt.Detail;
 import io.nightjar.mqtt.DisconnectReason;
@@ -61,14 +62,28 @@ public final class SessionTarget {
         this.input = input;
         int receiveMaximum = 1 + input.next(4);
         limits = limits(receiveMaximum, 1 + input.next(5));
-        session = new FuzzedSession(new SessionLimits(
-                1 + input.next(6), 40 + input.next(), input.chance(), 1 + input.next(10), receiveMaximum));
+        int queued = 1 + input.next(6);
+        int bytes = 40 + input.next();
+        boolean queueQos0 = input.chance();
+        session = new FuzzedSession(
+                new SessionLimits(queued, bytes, queueQos0, receiveMaximum), limits.maxSubscriptions());
     }
 
     private ConnectionLimits limits(int receiveMaximum, int maxInflight) {
         int aliases = input.next(4);
         return new ConnectionLimits(
-                MAX_PACKET, 64, 8, aliases, aliases, receiveMaximum, maxInflight, AttachRequest.EXPIRY_NEVER, 50, 0);
+                MAX_PACKET,
+                64,
+                8,
+                aliases,
+                aliases,
+                receiveMaximum,
+                maxInflight,
+                AttachRequest.EXPIRY_NEVER,
+                50,
+                0,
+                1 + input.next(10),
+                Offers.ALL);
     }
 
     public static void fuzzerTestOneInput(byte[] data) {
@@ -153,7 +168,7 @@ public final class SessionTarget {
         return new Packet.Connect(version, clean, 0, properties.build(), "fuzzed", will, null, null);
     }
 
-    private static AttachRequest request(Packet.Connect connect, Handshake.Agreed agreed) {
+    private AttachRequest request(Packet.Connect connect, Handshake.Agreed agreed) {
         return new AttachRequest(
                 connect.version(),
                 connect.cleanStart(),
@@ -165,7 +180,8 @@ public final class SessionTarget {
                 connect.will(),
                 connect.username(),
                 "10.0.0.1:1",
-                "n");
+                "n",
+                limits.maxSubscriptions());
     }
 
     // What happens on a connection
