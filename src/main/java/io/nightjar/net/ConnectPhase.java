@@ -71,8 +71,8 @@ final class ConnectPhase {
         connection.state(MqttChannel.State.AUTHENTICATING);
         connection.pause();
         ClientCertificate certificate = certificate();
-        boolean mapped = certificate != null && certificate.username() != null;
-        connection.username = mapped ? certificate.username() : packet.username();
+        String mapped = certificate == null ? null : certificate.username();
+        connection.username = mapped == null ? packet.username() : mapped;
         connection.cleanStart = packet.cleanStart();
         connection.deadlineIn(context.sessionTimeoutMillis());
         Handshake handshake = Handshake.of(packet, connection.listener.limits(), ConnectPhase::newClientId);
