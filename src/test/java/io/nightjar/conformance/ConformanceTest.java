@@ -39,6 +39,16 @@ class ConformanceTest {
     }
 
     @Test
+    void every_statement_and_each_of_the_40_has_a_test_or_an_exception() {
+        assertThat(statements.byId.values())
+                .filteredOn(statement -> statement.kind().required)
+                .extracting(Statements.Statement::id)
+                .filteredOn(id -> !tests.containsKey(id) && !statements.exceptions.containsKey(id))
+                .as("without a test; where there can be none, exceptions.csv says why")
+                .isEmpty();
+    }
+
+    @Test
     void an_exception_names_a_statement_without_a_test_and_says_why() {
         statements.exceptions.forEach((id, reason) -> {
             assertThat(statements.byId).as("exceptions.csv").containsKey(id);
