@@ -126,8 +126,8 @@ final class RemoteConnection implements Connection {
             return;
         }
         received = sequence;
-        if (command instanceof SessionCommand.Detach) {
-            over();
+        if (command instanceof SessionCommand.Detach detach && !detach.detail().isClientsLastWord()) {
+            over(); // else the session answers what came before and then ends it
         }
         link.tell(command);
     }

@@ -185,8 +185,14 @@ public final class SessionActor extends ExtensibleBehavior<SessionCommand>
     }
 
     private void onDetach(Detach command) {
-        if (state != null) {
-            state.detach(command.attachment(), command.detail(), command.sessionExpirySeconds(), now(), this);
+        SessionState now = state;
+        if (now == null) {
+            return;
+        }
+        Connection leaving = now.isAttached() && now.attachment() == command.attachment() ? connection : null;
+        now.detach(command.attachment(), command.detail(), command.sessionExpirySeconds(), now(), this);
+        if (leaving != null && command.detail().isClientsLastWord()) {
+            leaving.end(DisconnectReason.of(command.detail())); // all that came before is answered
         }
     }
 

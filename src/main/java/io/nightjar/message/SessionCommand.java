@@ -23,7 +23,8 @@ public sealed interface SessionCommand {
     record Attach(String clientId, Connection connection, ConnectionInfo info) implements SessionCommand {}
 
     /**
-     * The connection is gone.
+     * The connection is gone, or its client has no more to say ({@link Detail#isClientsLastWord}): then the session
+     * answers with {@link Connection#end} once all that came before is answered.
      *
      * @param sessionExpirySeconds new Session Expiry Interval from the client's DISCONNECT, or null to keep it
      */

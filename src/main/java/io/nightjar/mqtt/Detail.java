@@ -394,6 +394,11 @@ public enum Detail {
         return session;
     }
 
+    /** Whether the client said in order that it has no more to say: what it said before is answered first. */
+    public boolean isClientsLastWord() {
+        return reason == Reason.NORMAL || this == PEER_FIN;
+    }
+
     @Override
     public String toString() {
         return word;

@@ -140,7 +140,7 @@ final class AuthExchange {
 
     /** Its time is up; before CONNACK the channel's own deadline says so. */
     void deadlinePassed(long nowMillis) {
-        if (phase == null && !connection.channel.config().isAutoRead()) {
+        if (phase == null && connection.isPaused()) {
             // Its answer may be here already: we do not read. Its time begins anew.
             deadlineMillis = nowMillis + connection.context.enhanced().limits().timeoutMillis();
             connection.renewDeadline();

@@ -199,7 +199,7 @@ final class ConnectPhase {
         String entityId = SessionKey.entityId(String.valueOf(connection.clientId));
         EventLoop target =
                 context.loops().loop(SessionKey.loop(entityId, context.loops().count()));
-        if (target == connection.channel.eventLoop() || !connection.channel.isActive()) {
+        if (target == connection.channel.eventLoop() || !connection.channel.isActive() || connection.isInputOver()) {
             attach();
             return;
         }

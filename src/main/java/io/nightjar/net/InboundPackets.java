@@ -320,7 +320,7 @@ final class InboundPackets {
         Long newExpiry = expiry < 0
                 ? null
                 : (Long) Math.min(expiry, connection.listener.limits().maxSessionExpirySeconds());
-        connection.endOnLoop(goodbye(packet), newExpiry);
+        connection.leave(goodbye(packet), newExpiry);
     }
 
     /** The end that a client's DISCONNECT asks for. */

@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.handler.ssl.SslCloseCompletionEvent;
 import io.nightjar.connection.InboundAliases;
 import io.nightjar.connection.InboundQuota;
@@ -32,6 +33,7 @@ import org.slf4j.LoggerFactory;
  * <pre>
  * AWAITING_CONNECT -- CONNECT --> AUTHENTICATING -- accepted --> ATTACHING -- attached --> CONNECTED
  *        AUTHENTICATING -- challenge --> AWAITING_AUTH -- AUTH --> AUTHENTICATING
+ *        CONNECTED -- DISCONNECT, FIN --> LEAVING -- the session answered all before it --> ENDED
  *        any of them -- end(reason) --> ENDED
  * </pre>
  *
@@ -50,6 +52,7 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements Connecti
         AWAITING_AUTH,
         ATTACHING,
         CONNECTED,
+        LEAVING,
         ENDED
     }
 
@@ -67,12 +70,18 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements Connecti
     private final Deadline deadline = new Deadline();
     private State state = State.AWAITING_CONNECT;
     private boolean reading;
+    private boolean paused;
     private boolean counted;
     private @Nullable ByteBuf unread;
+
+    /** Why it ended or, while it leaves, will. */
     private @Nullable DisconnectReason endReason;
 
-    /** The client closed behind what it sent and is not read yet. */
+    /** The client closed in order, with a FIN or above TCP, perhaps behind what is not read yet. */
     private @Nullable DisconnectReason closed;
+
+    /** Its FIN came. */
+    private boolean inputOver;
 
     /** Null where packets travel on the bare bytes. */
     private @Nullable Envelope envelope;
@@ -153,25 +162,41 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements Connecti
             return; // it said all it had to say behind its CONNECT and left: that is heard first, see attachedOnLoop
         }
         endOnLoop(closed != null ? closed : DisconnectReason.of(Detail.PEER_FIN));
+        deadline.cancel();
         outbound.release();
-    }
-
-    /** The client closed in order, above TCP. What it sent before is heard first, also if that has to wait. */
-    void peerClosed(DisconnectReason reason) {
-        closed = closed == null ? reason : closed;
-        endIfClosed();
-    }
-
-    private void endIfClosed() {
-        if (closed != null && (unread == null || mayRead())) {
-            endOnLoop(closed);
-        }
     }
 
     @Override
     public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
         if (event instanceof SslCloseCompletionEvent completion && completion.isSuccess()) {
             peerClosed(DisconnectReason.of(Detail.PEER_FIN, "tls", "close_notify"));
+        } else if (event instanceof ChannelInputShutdownEvent) {
+            inputOver = true;
+            peerClosed(DisconnectReason.of(Detail.PEER_FIN));
+            if (state == State.ENDED) {
+                channel.close();
+            }
+        }
+    }
+
+    /** The client closed its side in order. Ours stays open until what it sent before is answered. */
+    void peerClosed(DisconnectReason reason) {
+        closed = closed == null ? reason : closed;
+        switch (state) {
+            case AWAITING_CONNECT, AWAITING_AUTH -> endOnLoop(closed);
+            case CONNECTED -> leaveIfAllIsRead();
+            case AUTHENTICATING, ATTACHING, LEAVING, ENDED -> {}
+        }
+    }
+
+    private void leaveIfAllIsRead() {
+        DisconnectReason reason = closed;
+        if (reason == null || paused || state != State.CONNECTED) {
+            return;
+        } else if (reason.detail().isClientsLastWord()) {
+            leave(reason, null);
+        } else {
+            endOnLoop(reason);
         }
     }
 
@@ -200,7 +225,7 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements Connecti
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) {
         ByteBuf in = (ByteBuf) message;
-        if (state == State.ENDED) {
+        if (isOver()) {
             in.release();
             return;
         }
@@ -256,8 +281,7 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements Connecti
     }
 
     private boolean mayRead() {
-        return (state == State.AWAITING_CONNECT || state == State.AWAITING_AUTH || state == State.CONNECTED)
-                && (channel.config().isAutoRead() || state == State.AWAITING_CONNECT);
+        return state == State.AWAITING_CONNECT || !paused && (state == State.AWAITING_AUTH || state == State.CONNECTED);
     }
 
     private void received(Packet packet) {
@@ -290,7 +314,7 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements Connecti
     }
 
     private void keepRest(ByteBuf in) {
-        if (state != State.ENDED && in.isReadable()) {
+        if (!isOver() && in.isReadable()) {
             unread = in;
         } else {
             in.release();
@@ -314,6 +338,10 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements Connecti
         return both;
     }
 
+    private boolean isOver() {
+        return state == State.LEAVING || state == State.ENDED;
+    }
+
     private void releaseUnread() {
         if (unread != null) {
             unread.release();
@@ -323,22 +351,26 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements Connecti
 
     /** Stops reading until the handshake goes on. */
     void pause() {
+        paused = true;
         channel.config().setAutoRead(false);
     }
 
     /** Reads on: first what is here already, then the socket. */
     void resume() {
-        if (state == State.ENDED) {
+        if (isOver()) {
             return;
         }
-        channel.config().setAutoRead(true);
+        paused = false;
+        if (!inputOver) { // of a socket that is shut and moved to another loop, Netty cannot ask for more
+            channel.config().setAutoRead(true);
+        }
         ByteBuf rest = unread;
         if (rest != null) {
             unread = null;
             decode(rest);
             outbound.flushSoon();
         }
-        endIfClosed();
+        leaveIfAllIsRead();
     }
 
     /** The authenticator thinks: nothing is read meanwhile. */
@@ -352,8 +384,8 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements Connecti
         if (state == State.AUTHENTICATING) {
             state = State.AWAITING_AUTH;
             resume();
-            if (state == State.AWAITING_AUTH && !channel.isActive()) {
-                endOnLoop(DisconnectReason.of(Detail.PEER_FIN));
+            if (state == State.AWAITING_AUTH && (closed != null || !channel.isActive())) {
+                endOnLoop(closed != null ? closed : DisconnectReason.of(Detail.PEER_FIN));
                 outbound.release();
             }
         }
@@ -395,7 +427,7 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements Connecti
         }
         deadline.set(nextDeadline());
         resume();
-        if (!channel.isActive()) {
+        if (!channel.isActive()) { // also the end of one that leaves
             endOnLoop(closed != null ? closed : DisconnectReason.of(Detail.PEER_FIN));
             outbound.release();
         }
@@ -411,7 +443,7 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements Connecti
     }
 
     private void sendOnLoop(Packet packet) {
-        if (state == State.CONNECTED) {
+        if (state == State.CONNECTED || state == State.LEAVING) {
             outbound.write(packet);
         }
     }
@@ -452,18 +484,32 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements Connecti
 
     // ---- the end
 
-    /** Ends the connection. Of several reasons the first wins; there is exactly one end. */
-    void endOnLoop(DisconnectReason reason) {
-        endOnLoop(reason, null);
+    /**
+     * The client has no more to say: the session answers what came before, within {@link #LINGER_MILLIS}, and then the
+     * connection ends for this reason, whatever else happens meanwhile.
+     *
+     * @param sessionExpirySeconds new Session Expiry Interval from the client's DISCONNECT, or null
+     */
+    void leave(DisconnectReason reason, @Nullable Long sessionExpirySeconds) {
+        SessionLink link = session;
+        if (state != State.CONNECTED || link == null) {
+            return;
+        }
+        state = State.LEAVING;
+        endReason = reason;
+        deadline.set(context.clock().millis() + LINGER_MILLIS);
+        link.tell(new SessionCommand.Detach(attachment, reason.detail(), sessionExpirySeconds));
     }
 
-    /** @param sessionExpirySeconds new Session Expiry Interval from the client's DISCONNECT, or null */
-    void endOnLoop(DisconnectReason given, @Nullable Long sessionExpirySeconds) {
+    /** Ends the connection. Of several reasons the first wins; there is exactly one end. */
+    void endOnLoop(DisconnectReason asked) {
         if (state == State.ENDED) {
             return;
         }
+        boolean left = state == State.LEAVING;
+        DisconnectReason given = left && endReason != null ? endReason : asked;
         DisconnectReason reason = carrier == null ? given : carrier.explain(given);
-        boolean wasConnected = state == State.CONNECTED;
+        boolean wasConnected = left || state == State.CONNECTED;
         ByteBuf cut = unread;
         if (clientId == null && cut != null) {
             clientId = ConnectPeek.clientId(cut); // a CONNECT that never became whole is in a trace all the same
@@ -477,15 +523,18 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements Connecti
         }
         Packet last = LastPacket.of(reason, wasConnected, phase == null ? null : phase.version(), decoder);
         boolean answered = last != null && !unanswerable && channel.isActive() && outbound.writeLast(last);
-        if (session != null) {
-            session.tell(new SessionCommand.Detach(attachment, reason.detail(), sessionExpirySeconds));
+        if (session != null && !left) {
+            session.tell(new SessionCommand.Detach(attachment, reason.detail(), null));
         }
         try {
             new EndReport(this, phase).tell(reason);
         } finally {
             releaseUnread();
-            if (answered || envelope != null && channel.isActive()) {
+            if ((answered || envelope != null && channel.isActive()) && !inputOver) {
                 linger(reason);
+            } else if ((answered || left) && channel.isActive()) {
+                deadline.set(context.clock().millis() + LINGER_MILLIS);
+                outbound.flushAndClose();
             } else {
                 deadline.cancel();
                 if (channel.isActive()) {
@@ -524,6 +573,16 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements Connecti
 
     void state(State next) {
         state = next;
+    }
+
+    /** Whether the client closed its side of the socket. */
+    boolean isInputOver() {
+        return inputOver;
+    }
+
+    /** Whether nothing is read until somebody says so. */
+    boolean isPaused() {
+        return paused;
     }
 
     boolean isReading() {
@@ -588,6 +647,7 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements Connecti
                         "session-timeout=" + context.sessionTimeoutMillis() + "ms"));
             }
             case CONNECTED -> connectedDeadline(nowMillis);
+            case LEAVING -> endOnLoop(DisconnectReason.of(Detail.PEER_FIN)); // for the reason it leaves
             case ENDED -> {
                 deadline.cancel();
                 channel.close();
@@ -617,7 +677,7 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements Connecti
         } else if (next == exchangeDeadline() && exchange != null) {
             exchange.deadlinePassed(nowMillis);
         } else if (next == KeepAlive.deadlineMillis(traffic.lastInMillis(), keepAliveSeconds)) {
-            if (!channel.config().isAutoRead()) {
+            if (paused) {
                 // Not silent: we do not read. Its time begins anew.
                 deadline.set(KeepAlive.deadlineMillis(nowMillis, keepAliveSeconds));
                 return;

@@ -1,6 +1,7 @@
 package io.nightjar.net;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
@@ -259,6 +260,19 @@ final class Outbound implements Runnable {
         connection.context.counters().add(Counter.PACKETS_SENT, pendingPackets);
         connection.context.counters().add(Counter.BYTES_SENT, out.readableBytes());
         pendingPackets = 0;
+    }
+
+    /** Flushes and closes behind it. */
+    void flushAndClose() {
+        ByteBuf out = pending;
+        pending = null;
+        if (out != null) {
+            count(out);
+        }
+        connection
+                .channel
+                .writeAndFlush(out == null ? Unpooled.EMPTY_BUFFER : out)
+                .addListener(ChannelFutureListener.CLOSE);
     }
 
     // ---- writability

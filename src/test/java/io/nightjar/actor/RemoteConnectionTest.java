@@ -210,6 +210,28 @@ class RemoteConnectionTest {
 
         await().atMost(LONG).until(() -> !session.commands.isEmpty());
         assertThat(session.commands).containsExactly(new SessionCommand.Detach(7, Detail.PEER_FIN, 30L));
+        assertThat(b.link().remotes().get(a.link().uid(), socket.number)).isNotNull();
+    }
+
+    @Test
+    void a_client_that_said_its_last_word_is_answered_before_the_session_ends_its_connection() {
+        socket.session.get().tell(new SessionCommand.Detach(7, Detail.DISCONNECT, null));
+        await().atMost(LONG).until(() -> !session.commands.isEmpty());
+
+        remote.send(publish(1));
+        remote.end(DisconnectReason.of(Detail.DISCONNECT));
+
+        await().atMost(LONG).until(() -> !socket.ends.isEmpty());
+        assertThat(socket.packets).containsExactly(publish(1));
+        assertThat(socket.ends).containsExactly(DisconnectReason.of(Detail.DISCONNECT));
+        assertThat(b.link().remotes().get(a.link().uid(), socket.number)).isNull();
+    }
+
+    @Test
+    void a_socket_that_broke_is_not_sent_to_any_more() {
+        socket.session.get().tell(new SessionCommand.Detach(7, Detail.PEER_RESET, null));
+
+        await().atMost(LONG).until(() -> !session.commands.isEmpty());
         assertThat(b.link().remotes().get(a.link().uid(), socket.number)).isNull();
     }
 
