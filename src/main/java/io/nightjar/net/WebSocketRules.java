@@ -26,6 +26,9 @@ final class WebSocketRules {
     static final int OUR_FAULT = 1011;
     static final int TRY_AGAIN = 1013;
 
+    private static final String RULE = "5.0/6.0.0-1";
+    private static final String RULE_311 = "311/6.0.0-1";
+
     /** Our close frame repeats the client's, which named no code. */
     static final int NO_CODE = -1;
 
@@ -38,7 +41,7 @@ final class WebSocketRules {
                     "problem",
                     "the client sent " + words,
                     "rule",
-                    Rule.WEBSOCKET_FRAME.id(version),
+                    version == null || version == MqttVersion.V5 ? RULE : RULE_311,
                     "websocket_close",
                     Integer.toString(closeCode));
         }

@@ -321,7 +321,7 @@ class SettingsTest {
 
         assertThat(Settings.load(null, Map.of()).listeners())
                 .extracting(ListenerSettings::id)
-                .containsExactly("tcp:default");
+                .containsExactly("tcp:default", "ws:default");
         ListenerSettings tls = Settings.load(null, Map.of(key + "tls.certificate", pem, key + "tls.key", pem))
                 .listeners()
                 .get(1);
@@ -348,7 +348,10 @@ class SettingsTest {
 
         assertThat(listeners)
                 .extracting(ListenerSettings::bind)
-                .containsExactly(new InetSocketAddress("127.0.0.1", 1883), new InetSocketAddress("0.0.0.0", 8883));
+                .containsExactly(
+                        new InetSocketAddress("127.0.0.1", 1883),
+                        new InetSocketAddress("0.0.0.0", 8883),
+                        new InetSocketAddress("127.0.0.1", 8083));
         Map<String, String> optional = new java.util.HashMap<>(required);
         optional.put(key + "tls.client-certificate", "optional");
         optional.put(key + "bind", "0.0.0.0:8883");
