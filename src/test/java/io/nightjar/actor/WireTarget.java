@@ -85,6 +85,9 @@ public final class WireTarget {
     private static final class References implements WireCommands.References {
         private static final Connection CONNECTION = (Connection) Proxy.newProxyInstance(
                 Connection.class.getClassLoader(), new Class<?>[] {Connection.class}, (proxy, method, arguments) -> {
+                    if (method.getName().equals("toString")) {
+                        return "connection";
+                    }
                     throw new UnsupportedOperationException(method.getName());
                 });
 
