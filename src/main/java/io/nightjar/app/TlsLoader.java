@@ -2,7 +2,6 @@ package io.nightjar.app;
 
 import io.nightjar.net.TlsSettings;
 import io.nightjar.net.TlsSettings.ClientCertificates;
-import io.nightjar.net.TlsSettings.Provider;
 import io.nightjar.net.TlsSettings.UsernameFrom;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
@@ -35,7 +34,8 @@ final class TlsLoader {
         ClientCertificates clients =
                 ClientCertificates.values()[word("client-certificate", ClientCertificates.values())];
         UsernameFrom username = UsernameFrom.values()[word("username-from", UsernameFrom.values())];
-        Provider provider = Provider.values()[word("provider", Provider.values())];
+        TlsSettings.Provider provider =
+                TlsSettings.Provider.values()[word("provider", TlsSettings.Provider.values())];
         long handshake = read.millis(key + "handshake-timeout", "1s", "5m");
         long reload = read.millis(key + "reload-interval", "1s", "1d");
         if (certificate == null) {
