@@ -34,8 +34,7 @@ final class TlsLoader {
         ClientCertificates clients =
                 ClientCertificates.values()[word("client-certificate", ClientCertificates.values())];
         UsernameFrom username = UsernameFrom.values()[word("username-from", UsernameFrom.values())];
-        TlsSettings.Provider provider =
-                TlsSettings.Provider.values()[word("provider", TlsSettings.Provider.values())];
+        TlsSettings.Provider provider = TlsSettings.Provider.values()[word("provider", TlsSettings.Provider.values())];
         long handshake = read.millis(key + "handshake-timeout", "1s", "5m");
         long reload = read.millis(key + "reload-interval", "1s", "1d");
         if (certificate == null) {
