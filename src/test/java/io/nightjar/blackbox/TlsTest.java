@@ -161,7 +161,6 @@ class TlsTest {
                     publisher.publish("burst/" + listener, "m".repeat(100) + i, QoS.AT_MOST_ONCE, 0);
                 }
                 publisher.send(new Packet.Disconnect(ReasonCode.SUCCESS));
-                publisher.close();
             }
 
             for (int i = 0; i < messages; i++) {
