@@ -140,7 +140,7 @@ final class AuthExchange {
 
     /** Its time is up; before CONNACK the channel's own deadline says so. */
     void deadlinePassed(long nowMillis) {
-        if (phase == null && connection.isPaused()) {
+        if (phase == null && connection.inbound.isPaused()) {
             // Its answer may be here already: we do not read. Its time begins anew.
             deadlineMillis = nowMillis + connection.context.enhanced().limits().timeoutMillis();
             connection.renewDeadline();
@@ -245,7 +245,7 @@ final class AuthExchange {
             return;
         }
         connection.username = success.username();
-        int waiting = connection.waitingByte();
+        int waiting = connection.inbound.waitingByte();
         DisconnectReason early = waiting < 0 ? null : early(waiting >> TYPE_SHIFT);
         if (early != null) {
             connection.endOnLoop(early);

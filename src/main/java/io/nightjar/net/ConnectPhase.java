@@ -69,7 +69,7 @@ final class ConnectPhase {
     void connect(Packet.Connect packet) {
         connect = packet;
         connection.state(MqttChannel.State.AUTHENTICATING);
-        connection.pause();
+        connection.inbound.pause();
         ClientCertificate certificate = certificate();
         String mapped = certificate == null ? null : certificate.username();
         connection.username = mapped == null ? packet.username() : mapped;

@@ -61,6 +61,7 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements Connecti
     final Channel channel;
     final PacketDecoder decoder;
     final Traffic traffic;
+    final Inbound inbound;
     final Outbound outbound;
 
     /** Null on plain TCP. */
@@ -69,10 +70,7 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements Connecti
     private final AtomicInteger open;
     private final Deadline deadline = new Deadline();
     private State state = State.AWAITING_CONNECT;
-    private boolean reading;
-    private boolean paused;
     private boolean counted;
-    private @Nullable ByteBuf unread;
 
     /** Why it ended or, while it leaves, will. */
     private @Nullable DisconnectReason endReason;
@@ -128,6 +126,7 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements Connecti
         this.channel = channel;
         this.decoder = new PacketDecoder(listener.limits().maxPacketSize());
         this.traffic = new Traffic(context.clock().millis());
+        this.inbound = new Inbound(this);
         this.outbound = new Outbound(this);
         this.carrier = Carrier.of(listener);
     }
@@ -158,7 +157,7 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements Connecti
     @Override
     public void channelInactive(ChannelHandlerContext ctx) {
         boolean handshaking = state == State.AUTHENTICATING || state == State.ATTACHING;
-        if (handshaking && unread != null) {
+        if (handshaking && inbound.unread() != null) {
             return; // it said all it had to say behind its CONNECT and left: that is heard first, see attachedOnLoop
         }
         endOnLoop(closed != null ? closed : DisconnectReason.of(Detail.PEER_FIN));
@@ -184,14 +183,25 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements Connecti
         closed = closed == null ? reason : closed;
         switch (state) {
             case AWAITING_CONNECT, AWAITING_AUTH -> endOnLoop(closed);
+            case AUTHENTICATING -> endUnlessMoreIsUnread(closed);
             case CONNECTED -> leaveIfAllIsRead();
-            case AUTHENTICATING, ATTACHING, LEAVING, ENDED -> {}
+            case ATTACHING, LEAVING, ENDED -> {}
+        }
+    }
+
+    /**
+     * Who sent a CONNECT only and left before it was decided has no use for the answer, and may be back on another
+     * connection: letting the old one in would take that one's session. Who sent more behind it is heard.
+     */
+    private void endUnlessMoreIsUnread(DisconnectReason reason) {
+        if (inbound.waiting() == 0) {
+            endOnLoop(reason);
         }
     }
 
     private void leaveIfAllIsRead() {
         DisconnectReason reason = closed;
-        if (reason == null || paused || state != State.CONNECTED) {
+        if (reason == null || inbound.isPaused() || state != State.CONNECTED) {
             return;
         } else if (reason.detail().isClientsLastWord()) {
             leave(reason, null);
@@ -224,67 +234,28 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements Connecti
 
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) {
-        ByteBuf in = (ByteBuf) message;
-        if (isOver()) {
-            in.release();
-            return;
-        }
-        reading = true;
-        if (unread != null) {
-            in = append(unread, in);
-            unread = null;
-        }
-        decode(in);
+        inbound.read((ByteBuf) message);
     }
 
     @Override
     public void channelReadComplete(ChannelHandlerContext ctx) {
-        reading = false;
+        inbound.readComplete();
         outbound.flush();
     }
 
-    /** Takes packets from the bytes until they end, a packet is cut, or the connection may not read on. */
-    private void decode(ByteBuf in) {
-        int packets = 0;
-        long bytes = 0;
-        try {
-            while (in.isReadable() && mayRead()) {
-                int before = in.readerIndex();
-                Packet packet = decoder.decode(in);
-                if (packet == null) {
-                    break;
-                }
-                int size = in.readerIndex() - before;
-                packets++;
-                bytes += size;
-                traffic.received(
-                        packet.type(),
-                        PacketIds.of(packet),
-                        size,
-                        context.clock().millis());
-                if (context.backpressure().isCongested() && packet instanceof Packet.Publish) {
-                    pauseUntilRelief();
-                }
-                received(packet);
-            }
-        } catch (DecodeException e) {
-            undecodable(in, e);
-        } catch (RuntimeException e) {
-            endOnLoop(SocketFaults.ours(e, log));
-        } finally {
-            keepRest(in);
-            if (packets > 0) {
-                context.counters().add(Counter.PACKETS_RECEIVED, packets); // of a whole read: it may bring hundreds
-                context.counters().add(Counter.BYTES_RECEIVED, bytes);
-            }
-        }
+    /** Whether what came so far may be taken apart now. */
+    boolean mayRead() {
+        return state == State.AWAITING_CONNECT
+                || !inbound.isPaused() && (state == State.AWAITING_AUTH || state == State.CONNECTED);
     }
 
-    private boolean mayRead() {
-        return state == State.AWAITING_CONNECT || !paused && (state == State.AWAITING_AUTH || state == State.CONNECTED);
+    /** Whether nothing that the client sends counts any more. */
+    boolean isOver() {
+        return state == State.LEAVING || state == State.ENDED;
     }
 
-    private void received(Packet packet) {
+    /** A packet came, whole and well-formed. */
+    void received(Packet packet) {
         ConnectPhase phase = connectPhase;
         if (phase == null) {
             InboundPackets.received(this, packet);
@@ -302,7 +273,8 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements Connecti
         }
     }
 
-    private void undecodable(ByteBuf in, DecodeException e) {
+    /** Bytes came that break the standard. */
+    void undecodable(ByteBuf in, DecodeException e) {
         if (clientId == null) {
             // A trace by ClientID shall show a CONNECT that is broken further on.
             clientId = ConnectPeek.clientId(in);
@@ -313,46 +285,9 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements Connecti
         endOnLoop(e.reason());
     }
 
-    private void keepRest(ByteBuf in) {
-        if (!isOver() && in.isReadable()) {
-            unread = in;
-        } else {
-            in.release();
-        }
-    }
-
-    private static ByteBuf append(ByteBuf first, ByteBuf second) {
-        int needed = second.readableBytes();
-        if (first.refCnt() == 1 && first.maxWritableBytes() >= needed) {
-            if (first.writableBytes() < needed && first.readerIndex() > 0) {
-                first.discardReadBytes();
-            }
-            first.writeBytes(second);
-            second.release();
-            return first;
-        }
-        ByteBuf both = first.alloc().ioBuffer((first.readableBytes() + needed) * 2);
-        both.writeBytes(first).writeBytes(second);
-        first.release();
-        second.release();
-        return both;
-    }
-
-    private boolean isOver() {
-        return state == State.LEAVING || state == State.ENDED;
-    }
-
-    private void releaseUnread() {
-        if (unread != null) {
-            unread.release();
-            unread = null;
-        }
-    }
-
-    /** Stops reading until the handshake goes on. */
-    void pause() {
-        paused = true;
-        channel.config().setAutoRead(false);
+    /** Something of ours failed; it is in the log. */
+    void failed(RuntimeException e) {
+        endOnLoop(SocketFaults.ours(e, log));
     }
 
     /** Reads on: first what is here already, then the socket. */
@@ -360,23 +295,14 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements Connecti
         if (isOver()) {
             return;
         }
-        paused = false;
-        if (!inputOver) { // of a socket that is shut and moved to another loop, Netty cannot ask for more
-            channel.config().setAutoRead(true);
-        }
-        ByteBuf rest = unread;
-        if (rest != null) {
-            unread = null;
-            decode(rest);
-            outbound.flushSoon();
-        }
+        inbound.resume(!inputOver); // of a socket that is shut and moved to another loop, Netty cannot ask for more
         leaveIfAllIsRead();
     }
 
     /** The authenticator thinks: nothing is read meanwhile. */
     void pauseAuthentication() {
         state = State.AUTHENTICATING;
-        pause();
+        inbound.pause();
     }
 
     /** It is the client's turn; one that left meanwhile is not waited for. */
@@ -389,16 +315,6 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements Connecti
                 outbound.release();
             }
         }
-    }
-
-    /** First byte of what came and was not decoded yet, or -1. */
-    int waitingByte() {
-        return unread == null ? -1 : unread.getUnsignedByte(unread.readerIndex());
-    }
-
-    private void pauseUntilRelief() {
-        pause();
-        context.backpressure().onRelief(() -> channel.eventLoop().execute(this::resume));
     }
 
     // ---- Connection: what the session asks
@@ -510,7 +426,7 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements Connecti
         DisconnectReason given = left && endReason != null ? endReason : asked;
         DisconnectReason reason = carrier == null ? given : carrier.explain(given);
         boolean wasConnected = left || state == State.CONNECTED;
-        ByteBuf cut = unread;
+        ByteBuf cut = inbound.unread();
         if (clientId == null && cut != null) {
             clientId = ConnectPeek.clientId(cut); // a CONNECT that never became whole is in a trace all the same
         }
@@ -529,7 +445,7 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements Connecti
         try {
             new EndReport(this, phase).tell(reason);
         } finally {
-            releaseUnread();
+            inbound.release();
             if ((answered || envelope != null && channel.isActive()) && !inputOver) {
                 linger(reason);
             } else if ((answered || left) && channel.isActive()) {
@@ -578,15 +494,6 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements Connecti
     /** Whether the client closed its side of the socket. */
     boolean isInputOver() {
         return inputOver;
-    }
-
-    /** Whether nothing is read until somebody says so. */
-    boolean isPaused() {
-        return paused;
-    }
-
-    boolean isReading() {
-        return reading;
     }
 
     /** {@code ip:port} of the client. */
@@ -666,7 +573,7 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements Connecti
                                 "limit",
                                 limit,
                                 "bytes_received",
-                                Integer.toString(unread == null ? 0 : unread.readableBytes())));
+                                Integer.toString(inbound.waiting())));
     }
 
     private void connectedDeadline(long nowMillis) {
@@ -677,7 +584,7 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements Connecti
         } else if (next == exchangeDeadline() && exchange != null) {
             exchange.deadlinePassed(nowMillis);
         } else if (next == KeepAlive.deadlineMillis(traffic.lastInMillis(), keepAliveSeconds)) {
-            if (paused) {
+            if (inbound.isPaused()) {
                 // Not silent: we do not read. Its time begins anew.
                 deadline.set(KeepAlive.deadlineMillis(nowMillis, keepAliveSeconds));
                 return;

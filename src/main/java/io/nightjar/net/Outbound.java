@@ -205,7 +205,7 @@ final class Outbound implements Runnable {
 
     /** Flushes at the end of this read or, outside one, at the end of this turn of the loop. */
     void flushSoon() {
-        if (!flushScheduled && !connection.isReading()) {
+        if (!flushScheduled && !connection.inbound.isReading()) {
             flushScheduled = true;
             connection.channel.eventLoop().execute(this);
         }

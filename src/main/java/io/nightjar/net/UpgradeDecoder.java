@@ -27,6 +27,12 @@ final class UpgradeDecoder extends HttpRequestDecoder {
         return begun;
     }
 
+    /** The client closed its side: what it did not finish is no request, and no wrong one either. */
+    @Override
+    public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+        ctx.fireUserEventTriggered(event);
+    }
+
     @Override
     protected void decode(ChannelHandlerContext ctx, ByteBuf in, List<Object> out) throws Exception {
         begun |= in.isReadable();
