@@ -115,10 +115,10 @@ class SizeAndQuotaTest {
             }
             open(client, topic, 1, true);
             open(client, topic, StandardBroker.RECEIVE_MAXIMUM, true);
-            assertThat(client.publish(topic, "qos 1 is answered at once", 1).isError())
-                    .isFalse();
 
             complete(client, 3);
+            assertThat(client.publish(topic, "qos 1 is answered at once", 1).isError())
+                    .isFalse();
             open(client, topic, 100, false);
             client.send(qos2(topic, 101, false));
 
