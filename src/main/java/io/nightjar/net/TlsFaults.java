@@ -62,16 +62,17 @@ final class TlsFaults {
     /**
      * Why a handshake failed.
      *
+     * @param alert of the client, if it came in the clear
      * @param open whether the socket still is
      * @param hello what the client began with, if it came that far
      */
     static DisconnectReason handshake(
-            Throwable cause, boolean open, @Nullable ClientHello hello, TlsContexts contexts) {
+            Throwable cause, @Nullable String alert, boolean open, @Nullable ClientHello hello, TlsContexts contexts) {
         TlsFaults fault = new TlsFaults(cause, hello, contexts);
         if (!open || cause instanceof ClosedChannelException || fault.message.contains("close_notify")) {
             return DisconnectReason.of(Detail.PEER_FIN);
         }
-        String received = received(fault.message);
+        String received = alert != null ? alert : received(fault.message);
         if (received == null) {
             fault.ofOurs();
         } else {

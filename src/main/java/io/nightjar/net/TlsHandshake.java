@@ -48,6 +48,7 @@ final class TlsHandshake extends ChannelInboundHandlerAdapter {
                 client == null
                         ? null
                         : ClientCertificate.of(client, contexts.settings().usernameFrom()));
+        ctx.pipeline().remove(PlainAlert.class);
         ctx.pipeline().remove(this);
         connection.layerFinished();
     }
@@ -63,7 +64,9 @@ final class TlsHandshake extends ChannelInboundHandlerAdapter {
 
     private void fail(Throwable cause) {
         failed = true;
-        connection.endOnLoop(TlsFaults.handshake(cause, connection.channel.isActive(), carrier.hello(), contexts));
+        PlainAlert plain = connection.channel.pipeline().get(PlainAlert.class);
+        connection.endOnLoop(TlsFaults.handshake(
+                cause, plain == null ? null : plain.alert(), connection.channel.isActive(), carrier.hello(), contexts));
     }
 
     @Override

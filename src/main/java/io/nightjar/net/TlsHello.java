@@ -74,6 +74,7 @@ final class TlsHello extends SslClientHelloHandler<TlsContexts> {
     @Override
     protected void onLookupComplete(ChannelHandlerContext ctx, Future<TlsContexts> found) {
         try {
+            ctx.pipeline().addBefore(ctx.name(), null, new PlainAlert());
             ctx.pipeline().replace(this, null, contexts.newHandler(ctx.alloc()));
         } catch (IllegalStateException listenerClosed) {
             connection.endOnLoop(DisconnectReason.of(Detail.LISTENER_STOPPED));

@@ -3,6 +3,7 @@ package io.nightjar.blackbox;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.hivemq.client.mqtt.MqttClient;
 import com.hivemq.client.mqtt.MqttClientSslConfig;
@@ -18,6 +19,7 @@ import io.nightjar.testing.CapturedLog;
 import io.nightjar.testing.RawMqttClient;
 import io.nightjar.testing.TestBroker;
 import io.nightjar.testing.TestCertificates;
+import io.nightjar.testing.device.Kind;
 import java.io.IOException;
 import java.net.Socket;
 import java.nio.file.Path;
@@ -58,6 +60,7 @@ class TlsTest {
     @BeforeAll
     static void start() throws IOException {
         TestCertificates.write(directory, "server", authority.server());
+        TestCertificates.write(directory, "stranger", new TestCertificates("Another CA").server());
         TestCertificates.write(directory, "expired", authority.server(TestCertificates::expired));
         log = new CapturedLog();
         Map<String, String> settings = new HashMap<>();
@@ -222,6 +225,36 @@ class TlsTest {
                 .containsPattern("alert=\"the client sent (unknown_ca|certificate_unknown)\"")
                 .contains(
                         "problem=\"the client refused our certificate: unknown authority, it does not trust CN=Good CA");
+    }
+
+    /** Clients built on OpenSSL tell it in the clear, where TLS 1.3 encrypts already. */
+    @ParameterizedTest
+    @ValueSource(strings = {"jdk12", "jdk13", "openssl12", "openssl13"})
+    void a_mosquitto_client_that_does_not_trust_us_is_told_so(String listener) throws Exception {
+        assumeTrue(Kind.MOSQUITTO_3_1_1.isHere(), "mosquitto_pub is not on the PATH");
+        int before = log.endsOfNode("tls").size();
+
+        Process client = new ProcessBuilder(
+                        "mosquitto_pub",
+                        "-h",
+                        "127.0.0.1",
+                        "-p",
+                        Integer.toString(port(listener)),
+                        "--cafile",
+                        directory.resolve("stranger.pem").toString(),
+                        "-t",
+                        "t",
+                        "-m",
+                        "m")
+                .redirectErrorStream(true)
+                .start();
+        assertThat(client.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
+
+        await().atMost(PATIENCE).until(() -> log.endsOfNode("tls").size() > before);
+        assertThat(log.endsOfNode("tls").get(before))
+                .contains("reason=internal_error detail=tls_handshake side=unknown")
+                .contains("alert=\"the client sent unknown_ca\"")
+                .contains("problem=\"the client refused our certificate: unknown authority");
     }
 
     @ParameterizedTest
