@@ -28,12 +28,14 @@ import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -50,6 +52,9 @@ class StrangerTest {
 
     private static CapturedLog log;
     private static TestBroker broker;
+
+    /** Ends that are older than the test: a port may have been another client's before. */
+    private long earlier;
 
     @BeforeAll
     static void start() {
@@ -76,6 +81,11 @@ class StrangerTest {
         log.close();
         assertThat(errors).isEmpty();
         assertThat(ends).hasSize((int) broker.broker().counters().get(Counter.CONNECTIONS_ACCEPTED));
+    }
+
+    @BeforeEach
+    void only_ends_from_now_on_count() {
+        earlier = log.ends().size();
     }
 
     // ---- in pieces and in one
@@ -291,9 +301,13 @@ class StrangerTest {
     }
 
     /** Ports of the clients whose connections ended by the connect timeout, one for each end. */
-    private static Stream<Integer> timedOut() {
+    private Stream<Integer> timedOut() {
         Pattern end = Pattern.compile(" peer=127\\.0\\.0\\.1:(\\d+) reason=keepalive_timeout detail=connect_timeout ");
-        return log.ends().stream().map(end::matcher).filter(Matcher::find).map(m -> Integer.valueOf(m.group(1)));
+        return log.ends().stream()
+                .skip(earlier)
+                .map(end::matcher)
+                .filter(Matcher::find)
+                .map(m -> Integer.valueOf(m.group(1)));
     }
 
     // ---- helpers
@@ -363,7 +377,7 @@ class StrangerTest {
         return client;
     }
 
-    private static void openAndLeave(String clientId) throws IOException {
+    private void openAndLeave(String clientId) throws IOException {
         try (RawMqttClient client = open(clientId)) {
             client.send(new Packet.Disconnect(ReasonCode.SUCCESS));
             assertThat(endOf(client)).contains("reason=normal ");
@@ -376,14 +390,21 @@ class StrangerTest {
         }
     }
 
-    private static String endOf(RawMqttClient client) {
+    private String endOf(RawMqttClient client) {
         return endOfPort(client.localPort());
     }
 
-    private static String endOfPort(int port) {
-        await("end of port " + port).atMost(PATIENCE).until(() -> !log.endsOfPort(port)
-                .isEmpty());
-        return log.endsOfPort(port).get(0);
+    private String endOfPort(int port) {
+        String peer = " peer=127.0.0.1:" + port + " ";
+        return await("end of port " + port)
+                .atMost(PATIENCE)
+                .until(
+                        () -> log.ends().stream()
+                                .skip(earlier)
+                                .filter(line -> line.contains(peer))
+                                .findFirst(),
+                        Optional::isPresent)
+                .orElseThrow();
     }
 
     /** Heap and direct memory in use: the least of some looks, since others are at work meanwhile. */
