@@ -17,6 +17,7 @@ import io.nightjar.mqtt.DisconnectReason;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -58,10 +59,11 @@ public final class ClientsService implements Clients {
     public static ClientsService start(
             ActorSystem<?> system, String node, SessionDirectory directory, Supplier<Map<String, Object>> figures) {
         ClientsService service = new ClientsService(system);
-        system.systemActorOf(
+        ActorRef<ClientMessages> own = system.systemActorOf(
                 ClientAgent.create(node, directory, figures),
                 "nightjar-clients",
                 org.apache.pekko.actor.typed.Props.empty());
+        service.agents = Set.of(own); // the receptionist tells a little later
         system.systemActorOf(
                 Behaviors.<Receptionist.Listing>setup(context -> {
                     context.getSystem()
@@ -69,7 +71,9 @@ public final class ClientsService implements Clients {
                             .tell(Receptionist.subscribe(
                                     ClientAgent.KEY, context.getSelf().narrow()));
                     return Behaviors.receiveMessage(listing -> {
-                        service.agents = listing.getServiceInstances(ClientAgent.KEY);
+                        Set<ActorRef<ClientMessages>> all = new HashSet<>(listing.getServiceInstances(ClientAgent.KEY));
+                        all.add(own);
+                        service.agents = all;
                         return Behaviors.same();
                     });
                 }),
