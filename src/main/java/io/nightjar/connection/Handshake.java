@@ -75,7 +75,7 @@ public sealed interface Handshake {
                         "limit",
                         "max-topic-levels=" + limits.maxTopicLevels()));
             }
-            DisconnectReason refused = limits.offers().publishFault(will.qos(), will.retain(), "CONNECT");
+            DisconnectReason refused = limits.offers().publishFault(will.qos(), will.retain(), true);
             if (refused != null) {
                 return new Refused(refused);
             }

@@ -41,30 +41,25 @@ public record Offers(QoS maximumQos, boolean retain, boolean wildcards, boolean 
         }
     }
 
-    /** Why a message may not be published so, or null [5.0/3.2.2-11, -14; for a Will 5.0/3.2.2-12, -13]. */
-    public @Nullable DisconnectReason publishFault(QoS qos, boolean retained, String packet) {
-        boolean will = packet.equals("CONNECT");
+    /**
+     * Why a message may not be published so, or null [5.0/3.2.2-11, -14; for a Will 5.0/3.2.2-12, -13].
+     *
+     * @param will whether it is the Will of a CONNECT, else a PUBLISH
+     */
+    public @Nullable DisconnectReason publishFault(QoS qos, boolean retained, boolean will) {
         if (qos.compareTo(maximumQos) > 0) {
-            return DisconnectReason.of(
+            return refused(
                     Detail.QOS_NOT_SUPPORTED,
-                    "packet",
-                    packet,
-                    "problem",
+                    will ? "CONNECT" : "PUBLISH",
                     (will ? "the Will has QoS " : "QoS ") + qos.value() + ", the Maximum QoS is " + maximumQos.value(),
-                    "rule",
                     will ? "5.0/3.2.2-12" : "5.0/3.2.2-11",
-                    "limit",
                     "max-qos=" + maximumQos.value());
         } else if (retained && !retain) {
-            return DisconnectReason.of(
+            return refused(
                     Detail.RETAIN_NOT_SUPPORTED,
-                    "packet",
-                    packet,
-                    "problem",
+                    will ? "CONNECT" : "PUBLISH",
                     (will ? "the Will" : "the message") + " is to be retained, and Retain Available is 0",
-                    "rule",
                     will ? "5.0/3.2.2-13" : "5.0/3.2.2-14",
-                    "limit",
                     "retain-available=false");
         }
         return null;
@@ -74,12 +69,13 @@ public record Offers(QoS maximumQos, boolean retain, boolean wildcards, boolean 
     public @Nullable DisconnectReason subscribeFault(SubscriptionRequest request, boolean identifier) {
         String filter = request.filter();
         if (identifier && !identifiers) {
-            return refused(
+            return subscribeRefused(
                     Detail.SUBSCRIPTION_IDENTIFIERS_NOT_SUPPORTED, "5.0/3.2.2.3.12", "subscription-identifiers=false");
         } else if (!shared && Topics.isShared(filter)) {
-            return refused(Detail.SHARED_SUBSCRIPTIONS_NOT_SUPPORTED, "5.0/3.2.2.3.13", "shared-subscriptions=false");
+            return subscribeRefused(
+                    Detail.SHARED_SUBSCRIPTIONS_NOT_SUPPORTED, "5.0/3.2.2.3.13", "shared-subscriptions=false");
         } else if (!wildcards && (filter.indexOf('+') >= 0 || filter.indexOf('#') >= 0)) {
-            return refused(
+            return subscribeRefused(
                     Detail.WILDCARD_SUBSCRIPTIONS_NOT_SUPPORTED, "5.0/3.2.2.3.11", "wildcard-subscriptions=false");
         }
         return null;
@@ -105,16 +101,12 @@ public record Offers(QoS maximumQos, boolean retain, boolean wildcards, boolean 
                         granted, options.noLocal(), options.retainAsPublished(), options.retainHandling()));
     }
 
-    private static DisconnectReason refused(Detail detail, String rule, String limit) {
-        return DisconnectReason.of(
-                detail,
-                "packet",
-                "SUBSCRIBE",
-                "problem",
-                "this listener does not offer it and says so in CONNACK",
-                "rule",
-                rule,
-                "limit",
-                limit);
+    private static DisconnectReason subscribeRefused(Detail detail, String rule, String limit) {
+        String problem = "this listener does not offer it and says so in CONNACK";
+        return refused(detail, "SUBSCRIBE", problem, rule, limit);
+    }
+
+    private static DisconnectReason refused(Detail detail, String packet, String problem, String rule, String limit) {
+        return DisconnectReason.of(detail, "packet", packet, "problem", problem, "rule", rule, "limit", limit);
     }
 }

@@ -95,7 +95,7 @@ final class InboundPackets {
         }
         Tracing.received(connection, publish);
         DisconnectReason refused =
-                connection.listener.limits().offers().publishFault(publish.qos(), publish.retain(), "PUBLISH");
+                connection.listener.limits().offers().publishFault(publish.qos(), publish.retain(), false);
         if (refused != null) {
             connection.endOnLoop(refused);
             return;
