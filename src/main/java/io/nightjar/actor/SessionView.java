@@ -113,7 +113,7 @@ final class SessionView {
                 List.of(),
                 Map.of());
         DisconnectReason reason = DisconnectReason.of(Detail.NODE_LOST, "connection_node", node);
-        return new ConnectionEnd(now, reason, evidence, Verdicts.of(reason, evidence));
+        return new ConnectionEnd(now, ConnectionEnd.Stage.CONNECTED, reason, evidence, Verdicts.of(reason, evidence));
     }
 
     /** The subscriptions with the names of the API document. */

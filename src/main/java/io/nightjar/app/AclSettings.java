@@ -6,7 +6,7 @@ import com.typesafe.config.ConfigValue;
 import com.typesafe.config.ConfigValueType;
 import io.nightjar.app.Settings.Authorization;
 import io.nightjar.auth.AclRules;
-import io.nightjar.auth.Cidr;
+import io.nightjar.mqtt.Cidr;
 import io.nightjar.mqtt.ReasonCode;
 import java.util.ArrayList;
 import java.util.List;

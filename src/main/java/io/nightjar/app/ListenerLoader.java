@@ -4,7 +4,7 @@ import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import com.typesafe.config.ConfigUtil;
 import io.nightjar.app.Settings.Mqtt;
-import io.nightjar.auth.Cidr;
+import io.nightjar.mqtt.Cidr;
 import io.nightjar.net.ListenerSettings;
 import io.nightjar.net.ProxySettings;
 import io.nightjar.net.TlsSettings;

@@ -1,5 +1,6 @@
 package io.nightjar.auth;
 
+import io.nightjar.mqtt.Cidr;
 import io.nightjar.mqtt.QoS;
 import io.nightjar.mqtt.ReasonCode;
 import io.nightjar.mqtt.Topics;

@@ -35,12 +35,19 @@ final class EndReport {
             Tracing.accepted(connection);
         }
         Evidence evidence = evidence();
-        ConnectionEnd end =
-                new ConnectionEnd(connection.context.wall().millis(), reason, evidence, Verdicts.of(reason, evidence));
+        ConnectionEnd end = new ConnectionEnd(
+                connection.context.wall().millis(), stage(), reason, evidence, Verdicts.of(reason, evidence));
         Tracing.ended(connection, end);
         connection.context.ends().accept(end);
         Presence.ended(connection, end);
         connection.context.closed().accept(connection);
+    }
+
+    private ConnectionEnd.Stage stage() {
+        if (phase == null) {
+            return ConnectionEnd.Stage.CONNECTED;
+        }
+        return phase.packet() == null ? ConnectionEnd.Stage.BEFORE_CONNECT : ConnectionEnd.Stage.CONNECTING;
     }
 
     private Evidence evidence() {

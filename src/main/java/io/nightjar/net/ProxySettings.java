@@ -1,6 +1,6 @@
 package io.nightjar.net;
 
-import io.nightjar.auth.Cidr;
+import io.nightjar.mqtt.Cidr;
 import java.util.List;
 
 /**

@@ -199,6 +199,7 @@ class ClientEventTextTest {
                 List.of(),
                 List.of(),
                 Map.of());
-        return new ConnectionEnd(1_700_000_090_001L, reason, evidence, Verdicts.of(reason, evidence));
+        return new ConnectionEnd(
+                1_700_000_090_001L, ConnectionEnd.Stage.CONNECTED, reason, evidence, Verdicts.of(reason, evidence));
     }
 }

@@ -6,6 +6,7 @@ import io.nightjar.auth.AclRules.Rule;
 import io.nightjar.auth.Authorizer.Action;
 import io.nightjar.auth.Authorizer.Client;
 import io.nightjar.auth.Authorizer.Decision;
+import io.nightjar.mqtt.Cidr;
 import io.nightjar.mqtt.QoS;
 import io.nightjar.mqtt.ReasonCode;
 import java.util.List;

@@ -45,6 +45,7 @@ class EndFieldsTest {
                 socket);
         ConnectionEnd end = new ConnectionEnd(
                 1,
+                ConnectionEnd.Stage.CONNECTED,
                 DisconnectReason.of(Detail.KEEP_ALIVE, "limit_ms", "90000"),
                 evidence,
                 new Verdict(Verdict.Side.NETWORK, Verdict.Confidence.CERTAIN, "check the path"));
@@ -122,6 +123,7 @@ class EndFieldsTest {
                 Map.of());
         ConnectionEnd end = new ConnectionEnd(
                 1,
+                ConnectionEnd.Stage.CONNECTED,
                 DisconnectReason.of(Detail.NOT_MQTT, "reason", "normal", "looked_like", "http"),
                 evidence,
                 new Verdict(Verdict.Side.CLIENT, Verdict.Confidence.LIKELY, ""));

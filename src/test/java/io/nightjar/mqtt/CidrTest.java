@@ -1,4 +1,4 @@
-package io.nightjar.auth;
+package io.nightjar.mqtt;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

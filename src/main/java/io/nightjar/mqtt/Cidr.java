@@ -1,4 +1,4 @@
-package io.nightjar.auth;
+package io.nightjar.mqtt;
 
 import java.net.InetAddress;
 import java.net.UnknownHostException;

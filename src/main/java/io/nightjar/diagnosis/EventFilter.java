@@ -1,0 +1,78 @@
+package io.nightjar.diagnosis;
+
+import io.nightjar.diagnosis.RecordedEvent.Kind;
+import io.nightjar.mqtt.Cidr;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which recorded events are wanted. An empty set and a null are no condition; all conditions must hold.
+ *
+ * @param reasons words of reasons, as {@code takeovered}
+ * @param details words of details
+ * @param sides words of sides
+ * @param clientId the whole ClientID
+ * @param likeClientId a part of the ClientID
+ * @param username the whole username
+ * @param listener id of a listener, as {@code tcp:default}
+ * @param fromMillis milliseconds since 1970, inclusive
+ * @param toMillis milliseconds since 1970, exclusive
+ */
+public record EventFilter(
+        Set<Kind> kinds,
+        Set<String> reasons,
+        Set<String> details,
+        Set<String> sides,
+        @Nullable String clientId,
+        @Nullable String likeClientId,
+        @Nullable String username,
+        @Nullable Cidr address,
+        @Nullable String listener,
+        long fromMillis,
+        long toMillis) {
+    /** Every end of a connection. */
+    public static final EventFilter ENDS = new EventFilter(
+            Set.of(Kind.FAILED, Kind.REFUSED, Kind.ENDED),
+            Set.of(),
+            Set.of(),
+            Set.of(),
+            null,
+            null,
+            null,
+            null,
+            null,
+            0,
+            Long.MAX_VALUE);
+
+    public EventFilter {
+        kinds = Set.copyOf(kinds);
+        reasons = Set.copyOf(reasons);
+        details = Set.copyOf(details);
+        sides = Set.copyOf(sides);
+    }
+
+    /** Everything of one client. */
+    public static EventFilter ofClient(String clientId, long fromMillis, long toMillis) {
+        return new EventFilter(
+                Set.of(), Set.of(), Set.of(), Set.of(), clientId, null, null, null, null, fromMillis, toMillis);
+    }
+
+    /** Whether this event is wanted. */
+    public boolean test(RecordedEvent event) {
+        return (kinds.isEmpty() || kinds.contains(event.kind()))
+                && event.atMillis() >= fromMillis
+                && event.atMillis() < toMillis
+                && isOf(reasons, event.text("reason"))
+                && isOf(details, event.text("detail"))
+                && isOf(sides, event.text("side"))
+                && (clientId == null || clientId.equals(event.clientId()))
+                && (likeClientId == null || event.clientId().contains(likeClientId))
+                && (username == null || username.equals(event.text("username")))
+                && (listener == null || listener.equals(event.text("listener")))
+                && (address == null || address.contains(event.address()));
+    }
+
+    private static boolean isOf(Set<String> words, @Nullable String word) {
+        return words.isEmpty() || word != null && words.contains(word);
+    }
+}
