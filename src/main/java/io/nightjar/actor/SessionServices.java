@@ -1,6 +1,7 @@
 package io.nightjar.actor;
 
 import io.nightjar.diagnosis.ConnectionEnd;
+import io.nightjar.diagnosis.FlightRecorder;
 import io.nightjar.message.EventLoops;
 import io.nightjar.metrics.Counters;
 import io.nightjar.routing.Router;
@@ -16,6 +17,7 @@ import java.util.function.Consumer;
  * @param wall what operators read
  * @param mailboxLimit most deliveries that wait in one session's mailbox; more are dropped and counted
  * @param ends told of connections that can no longer tell themselves (their node is gone)
+ * @param recorder told of what happens to sessions
  */
 public record SessionServices(
         String node,
@@ -28,4 +30,5 @@ public record SessionServices(
         InstantSource clock,
         InstantSource wall,
         int mailboxLimit,
-        Consumer<ConnectionEnd> ends) {}
+        Consumer<ConnectionEnd> ends,
+        FlightRecorder recorder) {}

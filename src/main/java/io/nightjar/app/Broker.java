@@ -18,6 +18,9 @@ import io.nightjar.auth.EnhancedAuthenticator;
 import io.nightjar.auth.PasswordFile;
 import io.nightjar.auth.SystemTopics;
 import io.nightjar.connection.AuthLimits;
+import io.nightjar.diagnosis.ConnectionEnd;
+import io.nightjar.diagnosis.FlightRecorder;
+import io.nightjar.diagnosis.RecordedEvents;
 import io.nightjar.http.HttpServer;
 import io.nightjar.message.SessionCommand;
 import io.nightjar.metrics.Counters;
@@ -32,6 +35,7 @@ import io.nightjar.net.OpenConnections;
 import io.nightjar.routing.RetainedLimits;
 import io.nightjar.routing.RetainedMessages;
 import io.nightjar.routing.Router;
+import io.nightjar.store.RecorderFile;
 import io.nightjar.trace.Tracer;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -50,6 +54,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.BootstrapSetup;
 import org.apache.pekko.actor.CoordinatedShutdown;
@@ -78,10 +83,11 @@ public final class Broker {
     private final ClusterMembership membership;
     private final SysTree sysTree;
     private final ClientEventTopics clientEvents;
-    private final EndLog ends = new EndLog(counters);
+    private final EndLog endLog = new EndLog(counters);
     private final List<Listener> listeners = new ArrayList<>();
     private @Nullable PasswordFile passwords;
     private @Nullable TraceClusterService traces;
+    private @Nullable RecorderFile recorder;
     private @Nullable HttpServer http;
     private volatile @Nullable ClusterLinks clusterLinks;
     private @Nullable String firstPassword;
@@ -159,6 +165,9 @@ public final class Broker {
         } catch (IOException e) {
             throw new UncheckedIOException("nightjar.data-dir " + settings.dataDir() + " cannot be made", e);
         }
+        RecorderFile flights =
+                RecorderFile.open(settings.dataDir(), settings.recorder().sizeBytes(), settings.nodeName(), counters);
+        recorder = flights;
         Settings.Trace trace = settings.trace();
         traces = TraceClusterService.start(
                 system,
@@ -187,14 +196,15 @@ public final class Broker {
                 clock,
                 InstantSource.system(),
                 settings.mqtt().mailboxLength(),
-                ends.andThen(clientEvents::lost));
+                ends(flights).andThen(clientEvents::lost),
+                flights);
         SessionSharding sessions = SessionSharding.start(system, services);
         await(
                 membership.join(),
                 "the cluster was not joined: see nightjar.cluster.seed-nodes "
                         + settings.cluster().seedNodes());
         sweepRetained();
-        listen(context(sessions, links));
+        listen(context(sessions, links, flights));
         CoordinatedShutdown.get(system)
                 .addTask(CoordinatedShutdown.PhaseServiceUnbind(), "nightjar-listeners", this::closeListeners);
         serve();
@@ -203,7 +213,11 @@ public final class Broker {
         log.info("event=node_started {}", describe().replace('\n', ' '));
     }
 
-    private NetContext context(SessionSharding sessions, ClusterLinks links) {
+    private Consumer<ConnectionEnd> ends(FlightRecorder flights) {
+        return endLog.andThen(flights::ended);
+    }
+
+    private NetContext context(SessionSharding sessions, ClusterLinks links, FlightRecorder flights) {
         Settings.Authorization rules = settings.authorization();
         return new NetContext(
                 settings.nodeName(),
@@ -219,12 +233,13 @@ public final class Broker {
                 tracer,
                 counters,
                 new LinkBackpressure(links),
-                ends,
+                ends(flights),
                 links.connections()::remove,
                 clientEvents,
                 clock,
                 InstantSource.system(),
-                settings.mqtt().sessionUnavailableTimeoutMillis());
+                settings.mqtt().sessionUnavailableTimeoutMillis(),
+                flights);
     }
 
     private Authenticator authenticator() {
@@ -366,6 +381,11 @@ public final class Broker {
         return java.util.Objects.requireNonNull(http).port();
     }
 
+    /** What this node's flight recorder can be asked. */
+    public RecordedEvents recorded() {
+        return java.util.Objects.requireNonNull(recorder);
+    }
+
     /** {@code host:port} that other nodes name as a seed. */
     public String clusterAddress() {
         return membership.address();
@@ -437,6 +457,9 @@ public final class Broker {
         }
         quietly(membership.leave(), 30);
         quietly(loops.shutdown(), 10);
+        if (recorder != null) {
+            recorder.close();
+        }
         log.info("event=node_stopped node=\"{}\"", settings.nodeName());
     }
 

@@ -31,6 +31,7 @@ public record Settings(
         Mqtt mqtt,
         Retained retained,
         Trace trace,
+        Recorder recorder,
         SysTopics sysTopics,
         Config config) {
     /** The HTTP API. */
@@ -129,6 +130,9 @@ public record Settings(
 
     /** Limits of traces. */
     public record Trace(int maxTraces, long maxFileBytes, int queueLength, long minFreeDiskBytes) {}
+
+    /** The flight recorder. */
+    public record Recorder(long sizeBytes) {}
 
     /**
      * What stands below {@code $SYS}.

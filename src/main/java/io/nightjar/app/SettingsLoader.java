@@ -5,11 +5,13 @@ import io.nightjar.app.Settings.ClusterSettings;
 import io.nightjar.app.Settings.EnhancedMethods;
 import io.nightjar.app.Settings.Http;
 import io.nightjar.app.Settings.Mqtt;
+import io.nightjar.app.Settings.Recorder;
 import io.nightjar.app.Settings.Retained;
 import io.nightjar.app.Settings.SysTopics;
 import io.nightjar.app.Settings.Trace;
 import io.nightjar.auth.PasswordFile;
 import io.nightjar.net.ListenerSettings;
+import io.nightjar.store.RecorderFile;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
@@ -58,6 +60,7 @@ final class SettingsLoader {
                 mqtt,
                 retained(),
                 trace(),
+                new Recorder(read.bytes("nightjar.recorder.size", RecorderFile.LEAST, 1024 * GIB)),
                 sysTopics(),
                 sources.merged());
         if (!errors.isEmpty()) {

@@ -15,58 +15,128 @@ import org.jspecify.annotations.Nullable;
 public final class EndFields {
     private EndFields() {}
 
+    /** Where the names and values go, one call each. Of two equal names the earlier counts. */
+    public interface Sink {
+        void text(String name, String value);
+
+        void number(String name, long value);
+
+        void number(String name, int value);
+
+        void flag(String name, boolean value);
+
+        /** @param marks at least one */
+        void marks(String name, List<Evidence.PacketMark> marks);
+    }
+
     /** Values are String, Number, Boolean or a List of String. Of two equal names the earlier stays. */
     public static Map<String, Object> of(ConnectionEnd end) {
-        Map<String, Object> fields = new LinkedHashMap<>();
-        fields.put("reason", end.reason().reason().word());
-        fields.put("detail", end.reason().detail().word());
-        fields.put("side", end.verdict().side().toString());
-        fields.put("confidence", end.verdict().confidence().toString());
+        MapSink sink = new MapSink();
+        show(end, sink);
+        return Collections.unmodifiableMap(sink.fields);
+    }
+
+    /** Shows them one after the other, without a map between. */
+    public static void show(ConnectionEnd end, Sink sink) {
+        sink.text("reason", end.reason().reason().word());
+        sink.text("detail", end.reason().detail().word());
+        sink.text("side", end.verdict().side().toString());
+        sink.text("confidence", end.verdict().confidence().toString());
         ReasonCode code = end.reason().wireCode();
-        add(fields, "reason_code", code == null ? null : code.hex());
-        end.reason().facts().forEach((name, value) -> add(fields, name, value));
+        text(sink, "reason_code", code == null ? null : code.hex());
+        texts(sink, end.reason().facts());
         String advice = end.verdict().advice();
-        add(fields, "advice", advice.isEmpty() ? null : advice);
-        addEvidence(fields, end.evidence());
-        return Collections.unmodifiableMap(fields);
+        text(sink, "advice", advice.isEmpty() ? null : advice);
+        showEvidence(end.evidence(), sink);
     }
 
-    private static void addEvidence(Map<String, Object> fields, Evidence evidence) {
-        add(fields, "username", evidence.username());
-        add(fields, "listener", evidence.listener());
-        add(fields, "transport", evidence.transport());
-        evidence.carrier().forEach((name, value) -> add(fields, name, value));
-        add(fields, "node", evidence.node());
-        add(fields, "protocol_version", evidence.protocolVersion());
-        add(fields, "clean_start", evidence.cleanStart());
-        add(fields, "keep_alive_s", evidence.keepAliveSeconds());
-        add(fields, "session_expiry_s", evidence.sessionExpirySeconds());
-        add(fields, "connected_for_ms", evidence.connectedForMillis());
-        add(fields, "packets_in", evidence.packetsIn());
-        add(fields, "packets_out", evidence.packetsOut());
-        add(fields, "messages_in", evidence.messagesIn());
-        add(fields, "messages_out", evidence.messagesOut());
-        add(fields, "bytes_in", evidence.bytesIn());
-        add(fields, "bytes_out", evidence.bytesOut());
-        add(fields, "last_in_age_ms", evidence.lastInAgeMillis());
-        add(fields, "last_out_age_ms", evidence.lastOutAgeMillis());
-        add(fields, "inflight", evidence.inflight());
-        add(fields, "queued", evidence.queued());
-        add(fields, "dropped", evidence.dropped());
-        add(fields, "last_in", marks(evidence.lastIn()));
-        add(fields, "last_out", marks(evidence.lastOut()));
-        evidence.socket().forEach((name, value) -> add(fields, name, value));
+    private static void showEvidence(Evidence evidence, Sink sink) {
+        text(sink, "username", evidence.username());
+        sink.text("listener", evidence.listener());
+        sink.text("transport", evidence.transport());
+        texts(sink, evidence.carrier());
+        sink.text("node", evidence.node());
+        text(sink, "protocol_version", evidence.protocolVersion());
+        Boolean cleanStart = evidence.cleanStart();
+        if (cleanStart != null) {
+            sink.flag("clean_start", cleanStart);
+        }
+        number(sink, "keep_alive_s", evidence.keepAliveSeconds());
+        number(sink, "session_expiry_s", evidence.sessionExpirySeconds());
+        sink.number("connected_for_ms", evidence.connectedForMillis());
+        sink.number("packets_in", evidence.packetsIn());
+        sink.number("packets_out", evidence.packetsOut());
+        sink.number("messages_in", evidence.messagesIn());
+        sink.number("messages_out", evidence.messagesOut());
+        sink.number("bytes_in", evidence.bytesIn());
+        sink.number("bytes_out", evidence.bytesOut());
+        number(sink, "last_in_age_ms", evidence.lastInAgeMillis());
+        number(sink, "last_out_age_ms", evidence.lastOutAgeMillis());
+        number(sink, "inflight", evidence.inflight());
+        number(sink, "queued", evidence.queued());
+        sink.number("dropped", evidence.dropped());
+        marks(sink, "last_in", evidence.lastIn());
+        marks(sink, "last_out", evidence.lastOut());
+        texts(sink, evidence.socket());
     }
 
-    private static @Nullable List<String> marks(List<Evidence.PacketMark> marks) {
-        return marks.isEmpty()
-                ? null
-                : marks.stream().map(Evidence.PacketMark::toString).toList();
-    }
-
-    private static void add(Map<String, Object> fields, String name, @Nullable Object value) {
+    private static void text(Sink sink, String name, @Nullable String value) {
         if (value != null) {
+            sink.text(name, value);
+        }
+    }
+
+    private static void texts(Sink sink, Map<String, String> texts) {
+        if (!texts.isEmpty()) {
+            texts.forEach(sink::text);
+        }
+    }
+
+    private static void number(Sink sink, String name, @Nullable Long value) {
+        if (value != null) {
+            sink.number(name, (long) value);
+        }
+    }
+
+    private static void number(Sink sink, String name, @Nullable Integer value) {
+        if (value != null) {
+            sink.number(name, (int) value);
+        }
+    }
+
+    private static void marks(Sink sink, String name, List<Evidence.PacketMark> marks) {
+        if (!marks.isEmpty()) {
+            sink.marks(name, marks);
+        }
+    }
+
+    private static final class MapSink implements Sink {
+        private final Map<String, Object> fields = new LinkedHashMap<>();
+
+        @Override
+        public void text(String name, String value) {
             fields.putIfAbsent(name, value);
+        }
+
+        @Override
+        public void number(String name, long value) {
+            fields.putIfAbsent(name, value);
+        }
+
+        @Override
+        public void number(String name, int value) {
+            fields.putIfAbsent(name, value);
+        }
+
+        @Override
+        public void flag(String name, boolean value) {
+            fields.putIfAbsent(name, value);
+        }
+
+        @Override
+        public void marks(String name, List<Evidence.PacketMark> marks) {
+            fields.putIfAbsent(
+                    name, marks.stream().map(Evidence.PacketMark::toString).toList());
         }
     }
 }

@@ -30,6 +30,10 @@ public record EventFilter(
         @Nullable String listener,
         long fromMillis,
         long toMillis) {
+    /** Everything. */
+    public static final EventFilter ALL =
+            new EventFilter(Set.of(), Set.of(), Set.of(), Set.of(), null, null, null, null, null, 0, Long.MAX_VALUE);
+
     /** Every end of a connection. */
     public static final EventFilter ENDS = new EventFilter(
             Set.of(Kind.FAILED, Kind.REFUSED, Kind.ENDED),

@@ -8,6 +8,9 @@ import org.jspecify.annotations.Nullable;
  * fails: what cannot be kept is counted. Times are milliseconds since 1970.
  */
 public interface FlightRecorder {
+    /** Keeps nothing. */
+    FlightRecorder NONE = new NoRecorder();
+
     /** A connection ended: refused, failed or ended, by its stage. */
     void ended(ConnectionEnd end);
 

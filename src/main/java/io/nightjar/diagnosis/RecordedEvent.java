@@ -76,6 +76,11 @@ public record RecordedEvent(long atMillis, Kind kind, String clientId, String pe
 
     /** IP address of the peer without port and brackets, empty if there is none. */
     public String address() {
+        return address(peer);
+    }
+
+    /** IP address of {@code ip:port} without port and brackets. */
+    public static String address(String peer) {
         int colon = peer.lastIndexOf(':');
         String host = colon < 0 ? peer : peer.substring(0, colon);
         return host.startsWith("[") && host.endsWith("]") ? host.substring(1, host.length() - 1) : host;

@@ -2,6 +2,7 @@ package io.nightjar.diagnosis;
 
 import java.util.List;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a flight recorder can be asked. Calls read the recorder's file and may take up to a second: not for event loops.
@@ -18,6 +19,10 @@ public interface RecordedEvents {
 
     /** Shows all events that are wanted, newest first. */
     void scan(EventFilter filter, Consumer<RecordedEvent> to);
+
+    /** The newest end of a client, refused and failed ones too, or null if none is known. Takes microseconds. */
+    @Nullable
+    RecordedEvent lastEnd(String clientId);
 
     /** Time of the oldest event there is, milliseconds since 1970, or -1 if there is none: what happened before is gone. */
     long oldestMillis();

@@ -42,17 +42,22 @@ public final class Cidr {
     /** Whether an address, IPv4 or IPv6 as text without port, lies in this range. */
     public boolean contains(String address) {
         byte[] bytes = bytes(address);
-        if (bytes == null || bytes.length != network.length) {
+        return bytes != null && contains(bytes, 0, bytes.length);
+    }
+
+    /** Whether the address in these bytes, 4 or 16 of them, lies in this range. */
+    public boolean contains(byte[] bytes, int from, int length) {
+        if (length != network.length) {
             return false;
         }
         int whole = prefixBits / 8;
         for (int i = 0; i < whole; i++) {
-            if (bytes[i] != network[i]) {
+            if (bytes[from + i] != network[i]) {
                 return false;
             }
         }
         int rest = prefixBits % 8;
-        return rest == 0 || ((bytes[whole] ^ network[whole]) & 0xFF) >> (8 - rest) == 0;
+        return rest == 0 || ((bytes[from + whole] ^ network[whole]) & 0xFF) >> (8 - rest) == 0;
     }
 
     private static byte @Nullable [] bytes(String address) {

@@ -61,10 +61,12 @@ public enum ReasonCode {
 
     private final int value;
     private final int connectReturnCode;
+    private final String hex;
 
     ReasonCode(int value, int connectReturnCode) {
         this.value = value;
         this.connectReturnCode = connectReturnCode;
+        this.hex = String.format("0x%02X", value);
     }
 
     /** The code with this wire value 0x00 to 0xFF, or null if the standard has none. */
@@ -98,6 +100,6 @@ public enum ReasonCode {
 
     /** As people write it: {@code 0x8E}. */
     public String hex() {
-        return String.format("0x%02X", value);
+        return hex;
     }
 }

@@ -3,6 +3,7 @@ package io.nightjar.net;
 import io.nightjar.auth.Authenticator;
 import io.nightjar.auth.Authorizer;
 import io.nightjar.diagnosis.ConnectionEnd;
+import io.nightjar.diagnosis.FlightRecorder;
 import io.nightjar.message.Backpressure;
 import io.nightjar.message.ClientEvents;
 import io.nightjar.message.Connection;
@@ -22,6 +23,7 @@ import java.util.function.Consumer;
  * @param closed told of every connection when it ended, after {@code ends}
  * @param clientEvents told of every client that was connected, at its CONNACK and at its end
  * @param sessionTimeoutMillis how long a CONNECT waits for its session before it is refused
+ * @param recorder told of all that happens but the ends
  */
 public record NetContext(
         String node,
@@ -39,4 +41,5 @@ public record NetContext(
         ClientEvents clientEvents,
         InstantSource clock,
         InstantSource wall,
-        long sessionTimeoutMillis) {}
+        long sessionTimeoutMillis,
+        FlightRecorder recorder) {}

@@ -2,23 +2,46 @@ package io.nightjar.net;
 
 import io.nightjar.connection.Handshake;
 import io.nightjar.diagnosis.ConnectionEnd;
+import io.nightjar.diagnosis.FlightRecorder;
 import io.nightjar.message.ClientEvents;
 import io.nightjar.message.ConnectedClient;
 import java.net.InetSocketAddress;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Tells that a client came and went. While nobody wants to know, each call is one read. */
+/** Tells the flight recorder that a client came, and who wants to know that one came and went. */
 final class Presence {
     private Presence() {}
 
     /** Its CONNACK is on the way. */
     static void connected(MqttChannel connection, Handshake.@Nullable Agreed agreed, boolean sessionPresent) {
+        Long expiry = agreed == null ? null : (Long) agreed.sessionExpirySeconds();
+        record(connection, expiry == null ? 0 : expiry, sessionPresent);
         ClientEvents events = connection.context.clientEvents();
         if (events.isOn()) {
             connection.announced = true;
-            events.connected(
-                    client(connection, agreed == null ? null : (Long) agreed.sessionExpirySeconds()), sessionPresent);
+            events.connected(client(connection, expiry), sessionPresent);
         }
+    }
+
+    private static void record(MqttChannel connection, long sessionExpirySeconds, boolean sessionPresent) {
+        Carrier carrier = connection.carrier;
+        connection
+                .context
+                .recorder()
+                .connected(
+                        connection.context.wall().millis(),
+                        new FlightRecorder.Client(
+                                String.valueOf(connection.clientId),
+                                connection.username,
+                                connection.peer(),
+                                connection.listener.id(),
+                                String.valueOf(connection.decoder.version()),
+                                connection.cleanStart,
+                                connection.keepAliveSeconds,
+                                sessionExpirySeconds),
+                        sessionPresent,
+                        carrier == null ? Map.of() : carrier.evidence());
     }
 
     /** Told only if its coming was. */

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.typesafe.config.ConfigFactory;
 import io.nightjar.conformance.Normative;
+import io.nightjar.diagnosis.FlightRecorder;
 import io.nightjar.message.ClientView;
 import io.nightjar.message.Connection;
 import io.nightjar.message.ConnectionInfo;
@@ -89,7 +90,8 @@ class SessionActorTest {
                 loops,
                 loops,
                 1000,
-                end -> {});
+                end -> {},
+                FlightRecorder.NONE);
         session = kit.spawn(
                 SessionActor.create(services, (id, connection, info) -> {}, shard.getRef()),
                 "device",

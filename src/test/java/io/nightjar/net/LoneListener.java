@@ -5,6 +5,7 @@ import io.nightjar.auth.Authorizer;
 import io.nightjar.connection.ConnectionLimits;
 import io.nightjar.connection.Offers;
 import io.nightjar.diagnosis.ConnectionEnd;
+import io.nightjar.diagnosis.FlightRecorder;
 import io.nightjar.message.Backpressure;
 import io.nightjar.message.ClientEvents;
 import io.nightjar.message.Sessions;
@@ -62,7 +63,8 @@ final class LoneListener implements AutoCloseable {
                 ClientEvents.OFF,
                 clock,
                 clock,
-                10_000);
+                10_000,
+                FlightRecorder.NONE);
         ConnectionLimits limits =
                 new ConnectionLimits(1 << 20, 1024, 16, 8, 8, 64, 64, 0xFFFF_FFFFL, 7200, 0, 100, Offers.ALL);
         ListenerSettings settings = new ListenerSettings(

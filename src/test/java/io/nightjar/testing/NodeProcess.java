@@ -47,6 +47,9 @@ public final class NodeProcess implements AutoCloseable {
         command.add("-Dnightjar.listeners.ws.default.bind=127.0.0.1:0");
         command.add("-Dnightjar.http.bind=127.0.0.1:0");
         command.add("-Dnightjar.cluster.bind=127.0.0.1:0");
+        if (!settings.containsKey("recorder.size")) {
+            command.add("-Dnightjar.recorder.size=4MiB"); // and not 256 of each of the many
+        }
         if (seeds.length > 0) {
             command.add("-Dnightjar.cluster.seed-nodes=" + String.join(",", seeds));
         }

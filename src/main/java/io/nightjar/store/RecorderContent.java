@@ -1,0 +1,111 @@
+package io.nightjar.store;
+
+import io.nightjar.diagnosis.EventFilter;
+import io.nightjar.diagnosis.RecordedEvent;
+import io.nightjar.diagnosis.RecordedEvents;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** What a recorder's memory holds, for readers. Thread-safe, beside the writer too. */
+final class RecorderContent implements RecordedEvents {
+    /** Records of one client that are looked at for its last end; beyond them it counts as unknown. */
+    private static final int LAST_END_WITHIN = 1000;
+
+    private final RecorderLayout layout;
+    private final RecorderWords words;
+    private final RecorderRing clients;
+    private final RecorderRing strangers;
+    private final boolean linked;
+
+    /** @param linked whether the index may be trusted */
+    RecorderContent(
+            RecorderLayout layout, RecorderWords words, RecorderRing clients, RecorderRing strangers, boolean linked) {
+        this.layout = layout;
+        this.words = words;
+        this.clients = clients;
+        this.strangers = strangers;
+        this.linked = linked;
+    }
+
+    @Override
+    public Slice find(EventFilter filter, long before, int limit) {
+        List<RecordedEvent> events = new ArrayList<>();
+        RecordCursor.Merged cursor = cursor(filter, before);
+        long last = -1;
+        for (RecordView record = cursor.next(); record != null; record = cursor.next()) {
+            RecordedEvent event = record.event();
+            if (event != null) {
+                events.add(event);
+                last = record.sequence();
+                if (events.size() >= limit) {
+                    return new Slice(events, last);
+                }
+            }
+        }
+        return new Slice(events, -1);
+    }
+
+    @Override
+    public void scan(EventFilter filter, Consumer<RecordedEvent> to) {
+        RecordCursor.Merged cursor = cursor(filter, Long.MAX_VALUE);
+        for (RecordView record = cursor.next(); record != null; record = cursor.next()) {
+            RecordedEvent event = record.event();
+            if (event != null) {
+                to.accept(event);
+            }
+        }
+    }
+
+    @Override
+    public @Nullable RecordedEvent lastEnd(String clientId) {
+        RecordCursor.Merged cursor = cursor(EventFilter.ofClient(clientId, 0, Long.MAX_VALUE), Long.MAX_VALUE);
+        RecordView record = cursor.next();
+        for (int seen = 0; record != null && seen < LAST_END_WITHIN; seen++) {
+            RecordedEvent.Kind kind = record.kind();
+            if (kind != null && kind.isEnd()) {
+                return record.event();
+            }
+            record = cursor.next();
+        }
+        return null;
+    }
+
+    private RecordCursor.Merged cursor(EventFilter filter, long before) {
+        String clientId = filter.clientId();
+        RecordMatcher matcher = new RecordMatcher(filter, words);
+        if (linked && clientId != null && !clientId.isEmpty()) {
+            byte[] bytes = RecordWriter.bytes(clientId);
+            int hash = RecordFormat.hash(bytes, 0, bytes.length, layout.seed());
+            return new RecordCursor.Merged(
+                    new RecordCursor.Linked(clients, matcher, words, hash, before),
+                    new RecordCursor.Linked(strangers, matcher, words, hash, before));
+        }
+        return new RecordCursor.Merged(
+                new RecordCursor.All(clients, matcher, words, before),
+                new RecordCursor.All(strangers, matcher, words, before));
+    }
+
+    @Override
+    public long oldestMillis() {
+        long oldest = oldestMillis(clients);
+        return oldest >= 0 ? oldest : oldestMillis(strangers);
+    }
+
+    private long oldestMillis(RecorderRing ring) {
+        byte[] memory = new byte[RecordFormat.BLOCK];
+        RecordView view = new RecordView(words);
+        for (long block = ring.oldestBlock(); block <= ring.newestBlock(); block += RecordFormat.BLOCK) {
+            if (ring.copyRecord(block, memory, view)) {
+                return view.time();
+            }
+        }
+        return -1;
+    }
+
+    /** Who kept it. */
+    String node() {
+        return layout.node();
+    }
+}
