@@ -20,6 +20,7 @@ import io.nightjar.message.SessionCommand.Subscribe;
 import io.nightjar.message.SessionCommand.TimerFired;
 import io.nightjar.message.SessionCommand.Unsubscribe;
 import io.nightjar.message.SessionCommand.Writable;
+import io.nightjar.message.SessionKey;
 import io.nightjar.message.SessionLink;
 import io.nightjar.message.Sessions;
 import io.nightjar.metrics.Counters.Counter;
@@ -190,10 +191,11 @@ public final class SessionActor extends ExtensibleBehavior<SessionCommand>
             return;
         }
         Connection leaving = now.isAttached() && now.attachment() == command.attachment() ? connection : null;
-        now.detach(command.attachment(), command.detail(), command.sessionExpirySeconds(), now(), this);
         if (leaving != null && command.detail().isClientsLastWord()) {
-            leaving.end(DisconnectReason.of(command.detail())); // all that came before is answered
+            leaving.end(
+                    DisconnectReason.of(command.detail())); // all that came before is answered, and all is known yet
         }
+        now.detach(command.attachment(), command.detail(), command.sessionExpirySeconds(), now(), this);
     }
 
     private void onDeliver(Deliver command) {
@@ -436,6 +438,17 @@ public final class SessionActor extends ExtensibleBehavior<SessionCommand>
     @Override
     public String node() {
         return services.node();
+    }
+
+    @Override
+    public @Nullable Backlog backlog() {
+        SessionState now = state;
+        if (now == null) {
+            return null;
+        }
+        int loop = SessionKey.loop(
+                SessionKey.entityId(now.clientId()), services.loops().count());
+        return services.loops().isOn(loop) ? new Backlog(now.inflightCount(), now.queueLength(), now.dropped()) : null;
     }
 
     @Override

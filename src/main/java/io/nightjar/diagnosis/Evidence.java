@@ -20,7 +20,11 @@ import org.jspecify.annotations.Nullable;
  * @param lastOutAgeMillis since the last packet went out, or null if none did
  * @param lastIn the last packets that came in, oldest first, at most 8
  * @param lastOut the last packets that went out, oldest first, at most 8
- * @param socket figures of the operating system by name (rtt_us, retransmits, unacked, errno, ...), in order
+ * @param inflight QoS 1 and 2 messages on the way to the client; null if its Session is on another node
+ * @param queued messages that waited in its Session; null if that is on another node
+ * @param dropped messages for it that were dropped, by its Session too if that is on this node
+ * @param socket figures of the operating system by name ({@code tcp_state}, {@code tcp_rtt_us}, ...) and {@code
+ *     unsent_bytes} in our buffer, in order: Long or String
  */
 public record Evidence(
         String clientId,
@@ -48,7 +52,7 @@ public record Evidence(
         long dropped,
         List<PacketMark> lastIn,
         List<PacketMark> lastOut,
-        Map<String, String> socket) {
+        Map<String, Object> socket) {
 
     /** One packet that passed: its type, Packet Identifier (0 if none), whole size in bytes and age. */
     public record PacketMark(PacketType type, int packetId, int size, long ageMillis) {

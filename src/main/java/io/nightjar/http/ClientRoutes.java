@@ -35,7 +35,7 @@ final class ClientRoutes {
                             + " recv_msg.dropped recv_msg.dropped.await_pubrel_timeout send_oct send_cnt send_pkt"
                             + " send_msg send_msg.qos0 send_msg.qos1 send_msg.qos2 send_msg.dropped"
                             + " send_msg.dropped.expired send_msg.dropped.queue_full send_msg.dropped.too_large"
-                            + " session_node last_reason last_detail last_verdict last_end_at")
+                            + " session_node socket last_reason last_detail last_verdict last_end_at")
                     .split(" "));
 
     private final Ports ports;

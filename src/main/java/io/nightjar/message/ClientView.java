@@ -5,7 +5,8 @@ import java.util.Map;
 
 /**
  * One client as the HTTP API tells it: field names and values as in the API document ({@code clientid, username, node,
- * ip_address, ...}). A value is a String, Long, Integer or Boolean; what cannot be measured is absent. Times are
+ * ip_address, ...}). A value is a String, Long, Integer, Boolean or Double, or a
+ * Map of such ({@code socket}, the live figures of the operating system); what cannot be measured is absent. Times are
  * milliseconds since 1970 as Long; the API turns them into RFC 3339.
  */
 public record ClientView(Map<String, Object> fields) {

@@ -270,9 +270,13 @@ public final class Wire {
 
     /** The fields of a view are String, Long, Integer, Double or Boolean; anything else goes as its text. */
     public static void writeClientView(WireOutput out, ClientView view) {
-        out.writeInt(view.fields().size());
-        view.fields().forEach((name, value) -> {
-            out.writeString(name);
+        writeFields(out, view.fields());
+    }
+
+    private static void writeFields(WireOutput out, Map<?, ?> fields) {
+        out.writeInt(fields.size());
+        fields.forEach((name, value) -> {
+            out.writeString(String.valueOf(name));
             if (value instanceof Long number) {
                 out.writeByte(1);
                 out.writeLong(number);
@@ -285,6 +289,9 @@ public final class Wire {
             } else if (value instanceof Double number) {
                 out.writeByte(4);
                 out.writeLong(Double.doubleToLongBits(number));
+            } else if (value instanceof Map<?, ?> fieldsBelow) {
+                out.writeByte(5);
+                writeFields(out, fieldsBelow);
             } else {
                 out.writeByte(0);
                 out.writeString(String.valueOf(value));
@@ -293,16 +300,23 @@ public final class Wire {
     }
 
     public static ClientView readClientView(WireInput in) throws NotSerializableException {
+        return new ClientView(readFields(in, 1));
+    }
+
+    private static Map<String, Object> readFields(WireInput in, int levelsBelow) throws NotSerializableException {
         int count = in.readCount();
         Map<String, Object> fields = new LinkedHashMap<>();
         for (int i = 0; i < count; i++) {
-            fields.put(in.readString(), readField(in));
+            fields.put(in.readString(), readField(in, levelsBelow));
         }
-        return new ClientView(fields);
+        return fields;
     }
 
-    private static Object readField(WireInput in) throws NotSerializableException {
+    private static Object readField(WireInput in, int levelsBelow) throws NotSerializableException {
         int kind = in.readByte();
+        if (kind == 5 && levelsBelow > 0) {
+            return readFields(in, levelsBelow - 1);
+        }
         return switch (kind) {
             case 0 -> in.readString();
             case 1 -> in.readLong();

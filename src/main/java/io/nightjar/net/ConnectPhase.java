@@ -253,6 +253,7 @@ final class ConnectPhase {
             return;
         }
         connection.keepAliveSeconds = with.keepAliveSeconds();
+        SocketFigures.probeWhenOverdue(connection.channel, with.keepAliveSeconds());
         connection.requestedExpirySeconds = with.requestedExpirySeconds();
         if (version() == MqttVersion.V5 && connection.listener.limits().topicAliasMaximum() > 0) {
             connection.aliases = new InboundAliases(connection.listener.limits().topicAliasMaximum());

@@ -1,7 +1,5 @@
 package io.nightjar.net;
 
-import io.netty.channel.epoll.EpollSocketChannel;
-import io.netty.channel.epoll.EpollTcpInfo;
 import io.nightjar.connection.Handshake;
 import io.nightjar.connection.PacketRing;
 import io.nightjar.connection.Traffic;
@@ -9,12 +7,11 @@ import io.nightjar.diagnosis.ConnectionEnd;
 import io.nightjar.diagnosis.Evidence;
 import io.nightjar.diagnosis.Evidence.PacketMark;
 import io.nightjar.diagnosis.Verdicts;
+import io.nightjar.message.SessionLink;
 import io.nightjar.mqtt.DisconnectReason;
 import io.nightjar.mqtt.MqttVersion;
 import io.nightjar.mqtt.Packet;
-import java.io.UncheckedIOException;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -57,6 +54,7 @@ final class EndReport {
         Handshake.Agreed agreed = phase == null ? null : phase.agreed();
         MqttVersion version = connection.decoder.version();
         boolean known = phase == null || agreed != null;
+        SessionLink.Backlog backlog = connection.session == null ? null : connection.session.backlog();
         return new Evidence(
                 connection.clientId == null ? "" : connection.clientId,
                 connection.username,
@@ -78,12 +76,12 @@ final class EndReport {
                 traffic.bytesOut(),
                 traffic.packetsIn() == 0 ? null : now - traffic.lastInMillis(),
                 traffic.packetsOut() == 0 ? null : now - traffic.lastOutMillis(),
-                null,
-                null,
-                traffic.dropped(),
+                backlog == null ? null : backlog.inflight(),
+                backlog == null ? null : backlog.queued(),
+                traffic.dropped() + (backlog == null ? 0 : backlog.dropped()),
                 marks(traffic.lastIn(), now),
                 marks(traffic.lastOut(), now),
-                socket());
+                SocketFigures.of(connection));
     }
 
     private List<PacketMark> marks(PacketRing ring, long now) {
@@ -91,26 +89,5 @@ final class EndReport {
         long start = connection.traffic.startMillis();
         ring.forEach((type, id, size, at) -> marks.add(new PacketMark(type, id, size, now - start - at)));
         return marks;
-    }
-
-    /** Figures of the kernel while the socket is still open; absent elsewhere, never zero. */
-    private Map<String, String> socket() {
-        Map<String, String> figures = new LinkedHashMap<>();
-        long unsent = connection.outbound.unsentBytes();
-        if (connection.channel.isOpen()) {
-            figures.put("unsent_bytes", Long.toString(unsent));
-        }
-        if (connection.channel instanceof EpollSocketChannel epoll && epoll.isOpen()) {
-            try {
-                EpollTcpInfo info = epoll.tcpInfo();
-                figures.put("tcp_rtt_us", Long.toString(info.rtt()));
-                figures.put("tcp_retransmits", Long.toString(info.retrans()));
-                figures.put("tcp_unacked", Long.toString(info.unacked()));
-                figures.put("tcp_lost", Long.toString(info.lost()));
-            } catch (UncheckedIOException | io.netty.channel.ChannelException e) {
-                figures.put("tcp_info", "not available");
-            }
-        }
-        return figures;
     }
 }

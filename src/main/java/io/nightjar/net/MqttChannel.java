@@ -20,7 +20,9 @@ import io.nightjar.mqtt.Detail;
 import io.nightjar.mqtt.DisconnectReason;
 import io.nightjar.mqtt.Packet;
 import java.net.InetSocketAddress;
+import java.nio.channels.ClosedChannelException;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -45,6 +47,9 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements Connecti
 
     /** How long a client may take to close after our last packet. */
     private static final long LINGER_MILLIS = 2_000;
+
+    /** How long after a write that failed the end of what the client sent is looked for. */
+    private static final long READ_END_MILLIS = 20;
 
     enum State {
         AWAITING_CONNECT,
@@ -221,7 +226,24 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements Connecti
 
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-        endOnLoop(SocketFaults.reason(cause, log));
+        if (cause instanceof ClosedChannelException) {
+            return; // the sequel of what is told already or by channelInactive
+        }
+        DisconnectReason reason = SocketFaults.reason(cause, log);
+        if (reason.detail() == Detail.WRITE_FAILED && !isOver()) {
+            // The client closed before: how, the socket's other side tells, which was not read yet.
+            channel.config().setAutoRead(true);
+            channel.eventLoop().schedule(() -> writeFailed(reason), READ_END_MILLIS, TimeUnit.MILLISECONDS);
+        } else {
+            endOnLoop(reason);
+            channel.close();
+        }
+    }
+
+    private void writeFailed(DisconnectReason reason) {
+        String errno = reason.facts().get("errno");
+        DisconnectReason fin = closed;
+        endOnLoop(fin == null ? reason : errno == null ? fin : fin.with("errno", errno));
         channel.close();
     }
 
@@ -382,7 +404,8 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements Connecti
                 Map.entry("recv_pkt", traffic.packetsIn()),
                 Map.entry("send_pkt", traffic.packetsOut()),
                 Map.entry("recv_msg", traffic.messagesIn()),
-                Map.entry("send_msg", traffic.messagesOut())))));
+                Map.entry("send_msg", traffic.messagesOut()),
+                Map.entry("socket", SocketFigures.of(this))))));
     }
 
     @Override

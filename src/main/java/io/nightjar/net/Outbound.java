@@ -317,11 +317,10 @@ final class Outbound implements Runnable {
         return unwritableSinceMillis;
     }
 
-    /** Bytes that wait for the socket. */
+    /** Bytes that wait for the socket, or -1 if it is gone and with it what waited. */
     long unsentBytes() {
         var buffer = connection.channel.unsafe().outboundBuffer();
-        long queued = buffer == null ? 0 : buffer.totalPendingWriteBytes();
-        return queued + (pending == null ? 0 : pending.readableBytes());
+        return buffer == null ? -1 : buffer.totalPendingWriteBytes() + (pending == null ? 0 : pending.readableBytes());
     }
 
     void release() {

@@ -36,6 +36,7 @@ final class Pipeline {
         }
         if (carrier != null && tls != null) {
             channel.pipeline()
+                    .addLast(WriteFaults.INSTANCE)
                     .addLast(new TlsHello(connection, carrier, tls), new TlsHandshake(connection, carrier, tls));
         }
         WebSocketSettings webSocket = listener.webSocket();

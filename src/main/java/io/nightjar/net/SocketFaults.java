@@ -1,5 +1,6 @@
 package io.nightjar.net;
 
+import io.netty.channel.socket.ChannelOutputShutdownException;
 import io.netty.channel.unix.Errors;
 import io.netty.handler.codec.DecoderException;
 import io.nightjar.mqtt.Detail;
@@ -12,21 +13,17 @@ import org.slf4j.Logger;
 
 /** What an exception on a channel means. */
 final class SocketFaults {
-    private static final int EPIPE = 32;
-    private static final int ENETUNREACH = 101;
-    private static final int ECONNRESET = 104;
-    private static final int ETIMEDOUT = 110;
-    private static final int EHOSTUNREACH = 113;
-
     private SocketFaults() {}
 
     /** The reason for a fault of the socket, or of ours. */
-    static DisconnectReason reason(Throwable cause, Logger log) {
+    static DisconnectReason reason(Throwable told, Logger log) {
+        Throwable cause = first(told);
         if (cause instanceof SSLException tls) {
             return TlsFaults.later(tls);
         } else if (cause instanceof Errors.NativeIoException e) {
             int errno = Math.abs(e.expectedErr());
-            return DisconnectReason.of(detail(errno), "errno", name(errno));
+            String call = String.valueOf(e.getMessage());
+            return DisconnectReason.of(detail(errno, call), "errno", Errno.name(errno));
         } else if (cause instanceof IOException) {
             String text = String.valueOf(cause.getMessage());
             return DisconnectReason.of(detail(text.toLowerCase(Locale.ROOT)), "error", text);
@@ -44,11 +41,19 @@ final class SocketFaults {
                 Detail.IMPLEMENTATION_ERROR, "exception", cause.getClass().getName(), "id", id);
     }
 
-    private static Detail detail(int errno) {
+    /** What closed the output is the fault; that it is closed now is the sequel. */
+    private static Throwable first(Throwable cause) {
+        Throwable first = cause instanceof ChannelOutputShutdownException ? cause.getCause() : null;
+        return first == null ? cause : first;
+    }
+
+    private static Detail detail(int errno, String call) {
         return switch (errno) {
-            case ETIMEDOUT, EHOSTUNREACH, ENETUNREACH -> Detail.TIMED_OUT;
-            case EPIPE -> Detail.WRITE_FAILED;
-            default -> Detail.PEER_RESET;
+            case Errno.ETIMEDOUT, Errno.EHOSTUNREACH, Errno.ENETUNREACH, Errno.EHOSTDOWN, Errno.ENETDOWN ->
+                Detail.TIMED_OUT;
+            case Errno.ECONNRESET, Errno.ECONNABORTED -> Detail.PEER_RESET;
+            case Errno.EPIPE -> Detail.WRITE_FAILED;
+            default -> call.contains("write") || call.contains("send") ? Detail.WRITE_FAILED : Detail.PEER_RESET;
         };
     }
 
@@ -59,16 +64,5 @@ final class SocketFaults {
             return Detail.WRITE_FAILED;
         }
         return Detail.PEER_RESET;
-    }
-
-    private static String name(int errno) {
-        return switch (errno) {
-            case EPIPE -> "EPIPE";
-            case ENETUNREACH -> "ENETUNREACH";
-            case ECONNRESET -> "ECONNRESET";
-            case ETIMEDOUT -> "ETIMEDOUT";
-            case EHOSTUNREACH -> "EHOSTUNREACH";
-            default -> Integer.toString(errno);
-        };
     }
 }

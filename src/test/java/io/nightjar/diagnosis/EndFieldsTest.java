@@ -13,9 +13,9 @@ import org.junit.jupiter.api.Test;
 class EndFieldsTest {
     @Test
     void what_it_was_comes_first_then_the_facts_then_the_evidence() {
-        Map<String, String> socket = new LinkedHashMap<>();
-        socket.put("rtt_us", "812");
-        socket.put("unacked", "3");
+        Map<String, Object> socket = new LinkedHashMap<>();
+        socket.put("tcp_rtt_us", 812L);
+        socket.put("tcp_unacked", 3L);
         Evidence evidence = new Evidence(
                 "dev-1",
                 "alice",
@@ -82,8 +82,8 @@ class EndFieldsTest {
                         "queued",
                         "dropped",
                         "last_in",
-                        "rtt_us",
-                        "unacked");
+                        "tcp_rtt_us",
+                        "tcp_unacked");
         assertThat(fields)
                 .containsEntry("reason", "keepalive_timeout")
                 .containsEntry("detail", "keep_alive")

@@ -153,7 +153,8 @@ final class WireValues {
                 Arbitraries.integers().asGeneric(),
                 Arbitraries.doubles().asGeneric(),
                 flags().asGeneric());
-        return Arbitraries.maps(texts(), values)
+        Arbitrary<Object> below = Arbitraries.maps(texts(), values).ofMaxSize(3).asGeneric();
+        return Arbitraries.maps(texts(), Arbitraries.frequencyOf(Tuple.of(9, values), Tuple.of(1, below)))
                 .ofMaxSize(8)
                 .map((Map<String, Object> fields) -> new ClientView(new LinkedHashMap<>(fields)));
     }
