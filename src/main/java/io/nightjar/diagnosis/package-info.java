@@ -7,6 +7,14 @@
  * function of reason and evidence that an operator can disagree with, since the rule it used is named. Where one cause can
  * come from one side only the verdict is certain; where the socket's figures would have to decide it says unknown.
  *
+ * <p><b>Many ends together</b> tell what one cannot: clients do not agree to leave in the same second. {@link
+ * io.nightjar.diagnosis.EndSummary} counts the ends of one node in one pass, newest first, in bounded memory (a full
+ * recorder holds a million of them), and its parts of all nodes add up, so that only figures travel. It finds storms,
+ * the narrowest common cause of each, and the paths that cut idle connections. {@link
+ * io.nightjar.diagnosis.ClientDiagnosis} does the same for one client, {@link io.nightjar.diagnosis.Refusals} says what
+ * lets a refused client in, and {@link io.nightjar.diagnosis.LikelyClients} whose a failure may have been that came before
+ * any ClientID: an inference, told only where one client alone comes into question.
+ *
  * <p>{@link io.nightjar.diagnosis.EndFields} gives an end its one order of names and values, so that log, trace and API
  * cannot drift apart.
  */

@@ -60,6 +60,25 @@ public final class Cidr {
         return rest == 0 || ((bytes[from + whole] ^ network[whole]) & 0xFF) >> (8 - rest) == 0;
     }
 
+    /**
+     * The network that neighbours of an address share as far as anybody can tell: its /24, or its /64 for IPv6; as text
+     * that {@link #parse} takes, or null if the text is no address.
+     */
+    public static @Nullable String neighbours(String address) {
+        byte[] bytes = bytes(address);
+        if (bytes == null) {
+            return null;
+        } else if (bytes.length == 4) {
+            return (bytes[0] & 0xFF) + "." + (bytes[1] & 0xFF) + "." + (bytes[2] & 0xFF) + ".0/24";
+        }
+        StringBuilder text = new StringBuilder();
+        for (int i = 0; i < 8; i += 2) {
+            text.append(Integer.toHexString((bytes[i] & 0xFF) << 8 | bytes[i + 1] & 0xFF))
+                    .append(':');
+        }
+        return text.append(":/64").toString();
+    }
+
     private static byte @Nullable [] bytes(String address) {
         int zone = address.indexOf('%'); // fe80::1%eth0
         String literal = zone < 0 ? address : address.substring(0, zone);

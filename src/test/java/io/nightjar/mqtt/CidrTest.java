@@ -2,6 +2,7 @@ package io.nightjar.mqtt;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -37,5 +38,23 @@ class CidrTest {
     @ValueSource(strings = {"", "/8", "10.0.0.0/33", "10.0.0.0/", "10.0.0/8", "::/129", "localhost", "1.2.3.4.5", "fd"})
     void what_is_no_range_is_none(String text) {
         assertThat(Cidr.parse(text)).isNull();
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "10.1.2.3, 10.1.2.0/24",
+        "::ffff:10.1.2.3, 10.1.2.0/24",
+        "2001:db8:1:2:3:4:5:6, 2001:db8:1:2::/64",
+        "::1, 0:0:0:0::/64",
+        "fe80::1%eth0, fe80:0:0:0::/64"
+    })
+    void the_neighbours_of_an_address_are_a_range_that_holds_it(String address, String range) {
+        assertThat(Cidr.neighbours(address)).isEqualTo(range);
+        assertThat(Cidr.parse(range).contains(address)).isTrue();
+    }
+
+    @Test
+    void what_is_no_address_has_no_neighbours() {
+        assertThat(Cidr.neighbours("example.com")).isNull();
     }
 }
