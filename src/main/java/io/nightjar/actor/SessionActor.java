@@ -269,7 +269,7 @@ public final class SessionActor extends ExtensibleBehavior<SessionCommand>
     }
 
     private void onListSubscriptions(ListSubscriptions command) {
-        command.reply().accept(state == null ? List.of() : SessionView.subscriptions(state));
+        command.reply().accept(state == null ? List.of() : SessionView.subscriptions(state, services.node()));
     }
 
     private void onNodeLost(NodeLost command) {

@@ -9,6 +9,7 @@ import io.nightjar.mqtt.Detail;
 import io.nightjar.mqtt.DisconnectReason;
 import io.nightjar.mqtt.MqttVersion;
 import io.nightjar.session.AttachRequest;
+import io.nightjar.session.LastEnd;
 import io.nightjar.session.SessionEffects.Drop;
 import io.nightjar.session.SessionState;
 import io.nightjar.trace.TraceEvent;
@@ -26,6 +27,7 @@ final class SessionView {
     static ClientView of(SessionState state, SessionServices services, String listener, long connectedAtMillis) {
         Map<String, Object> fields = new LinkedHashMap<>();
         AttachRequest connection = state.connection();
+        LastEnd lastEnd = state.lastEnd();
         long drift = services.wall().millis() - services.clock().millis();
         fields.put("clientid", state.clientId());
         fields.put("connected", state.isAttached());
@@ -33,30 +35,42 @@ final class SessionView {
         fields.put("created_at", state.createdAtMillis() + drift);
         fields.put("expiry_interval", state.sessionExpirySeconds());
         fields.put("subscriptions_cnt", state.subscriptionCount());
-        if (connection != null) {
-            fields.put("subscriptions_max", connection.maxSubscriptions());
-        }
         fields.put("inflight_cnt", state.inflightCount());
         fields.put("mqueue_len", state.queueLength());
         fields.put("mqueue_max", services.limits().queuedMessages());
-        fields.put("mqueue_dropped", state.dropped());
+        fields.put("mqueue_dropped", state.dropped(Drop.QUEUE_FULL));
+        fields.put("send_msg.dropped", state.dropped());
+        fields.put("send_msg.dropped.expired", state.dropped(Drop.EXPIRED));
+        fields.put("send_msg.dropped.queue_full", state.dropped(Drop.QUEUE_FULL));
+        fields.put("send_msg.dropped.too_large", state.dropped(Drop.TOO_LARGE));
         fields.put("awaiting_rel_cnt", state.awaitingRelCount());
         fields.put("awaiting_rel_max", services.limits().awaitingRel());
         fields.put("is_bridge", false);
         fields.put("durable", false);
-        if (connection == null) {
+        if (lastEnd != null) {
+            fields.put("last_reason", lastEnd.detail().reason().word());
+            fields.put("last_detail", lastEnd.detail().word());
+            fields.put("last_end_at", lastEnd.atMillis() + drift);
+        }
+        if (connection != null) {
+            came(fields, connection, listener, connectedAtMillis);
+            fields.put("node", connection.node());
+            fields.put("subscriptions_max", connection.maxSubscriptions());
+            fields.put("inflight_max", connection.receiveMaximum());
+        } else {
+            if (lastEnd != null && lastEnd.connection() != null) {
+                came(fields, lastEnd.connection(), listener, connectedAtMillis);
+            }
             fields.put("node", services.node());
             fields.put("disconnected_at", state.changedAtMillis() + drift);
             fields.put("is_expired", false);
-        } else {
-            connected(fields, connection, listener, connectedAtMillis);
         }
         return new ClientView(fields);
     }
 
-    private static void connected(
+    /** How the connection came that is attached, or was the last one. */
+    private static void came(
             Map<String, Object> fields, AttachRequest connection, String listener, long connectedAtMillis) {
-        fields.put("node", connection.node());
         if (connection.username() != null) {
             fields.put("username", connection.username());
         }
@@ -71,7 +85,6 @@ final class SessionView {
         fields.put("connected_at", connectedAtMillis);
         fields.put("keepalive", connection.keepAliveSeconds());
         fields.put("clean_start", connection.cleanStart());
-        fields.put("inflight_max", connection.receiveMaximum());
     }
 
     private static String transport(String listener) {
@@ -117,16 +130,18 @@ final class SessionView {
     }
 
     /** The subscriptions with the names of the API document. */
-    static List<Map<String, Object>> subscriptions(SessionState state) {
+    static List<Map<String, Object>> subscriptions(SessionState state, String node) {
         return state.subscriptions().stream()
                 .map(subscription -> {
                     Map<String, Object> fields = new LinkedHashMap<>();
                     fields.put("clientid", state.clientId());
+                    fields.put("node", node);
                     fields.put("topic", subscription.filter());
                     fields.put("qos", subscription.options().qos().value());
                     fields.put("nl", subscription.options().noLocal() ? 1 : 0);
                     fields.put("rap", subscription.options().retainAsPublished() ? 1 : 0);
                     fields.put("rh", subscription.options().retainHandling());
+                    fields.put("durable", false);
                     return fields;
                 })
                 .toList();

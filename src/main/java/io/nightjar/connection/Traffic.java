@@ -1,6 +1,8 @@
 package io.nightjar.connection;
 
 import io.nightjar.mqtt.PacketType;
+import io.nightjar.mqtt.QoS;
+import org.jspecify.annotations.Nullable;
 
 /** What passed on one connection, counted: the evidence of its end. Owned by the connection's event loop. */
 public final class Traffic {
@@ -13,6 +15,9 @@ public final class Traffic {
     private int packetsOut;
     private int messagesIn;
     private int messagesOut;
+    /** Messages of QoS 1 and 2 that came, then those that went; null until there is one, so that others do not pay. */
+    private int @Nullable [] acknowledged;
+
     private long lastInMillis;
     private long lastOutMillis;
     private int droppedTooLarge;
@@ -42,6 +47,27 @@ public final class Traffic {
             messagesOut++;
         }
         lastOut.add(type, packetId, size, nowMillis - startMillis);
+    }
+
+    /** A PUBLISH of this QoS came; it is in {@link #received} too. */
+    public void messageIn(QoS qos) {
+        if (qos != QoS.AT_MOST_ONCE) {
+            acknowledged()[qos.value() - 1]++;
+        }
+    }
+
+    /** A PUBLISH of this QoS went; it is in {@link #sent} too. */
+    public void messageOut(QoS qos) {
+        if (qos != QoS.AT_MOST_ONCE) {
+            acknowledged()[qos.value() + 1]++;
+        }
+    }
+
+    private int[] acknowledged() {
+        if (acknowledged == null) {
+            acknowledged = new int[4];
+        }
+        return acknowledged;
     }
 
     public void droppedTooLarge() {
@@ -82,6 +108,24 @@ public final class Traffic {
 
     public long messagesOut() {
         return Integer.toUnsignedLong(messagesOut);
+    }
+
+    /** Messages of one QoS that came. */
+    public long messagesIn(QoS qos) {
+        return qos == QoS.AT_MOST_ONCE
+                ? messagesIn() - acknowledged(0) - acknowledged(1)
+                : acknowledged(qos.value() - 1);
+    }
+
+    /** Messages of one QoS that went. */
+    public long messagesOut(QoS qos) {
+        return qos == QoS.AT_MOST_ONCE
+                ? messagesOut() - acknowledged(2) - acknowledged(3)
+                : acknowledged(qos.value() + 1);
+    }
+
+    private long acknowledged(int index) {
+        return acknowledged == null ? 0 : Integer.toUnsignedLong(acknowledged[index]);
     }
 
     public long dropped() {

@@ -57,7 +57,7 @@ final class ClientRoutes {
         Parameters parameters = call.parameters();
         Map<String, List<String>> filters = ClientFilters.of(
                 parameters, ports.traces().nodes(), ports.clock().getZone());
-        parameters.word("sort", "clientid", List.of("clientid"));
+        checkSort(parameters.text("sort"));
         int limit = (int) parameters.number("limit", LIMIT_DEFAULT, 1, LIMIT_MAX);
         int page = (int) parameters.number("page", 1, 1, Integer.MAX_VALUE);
         String cursor = parameters.text("cursor");
@@ -74,6 +74,15 @@ final class ClientRoutes {
         return ports.clients()
                 .list(new Clients.Query(filters, after, (int) skip, limit))
                 .thenApply(answer -> Replies.ok(json(answer, cursor == null ? page : 0, limit, fields)));
+    }
+
+    /** One order only: a cursor must go on at the same place on every node, however many come and go meanwhile. */
+    private static void checkSort(@Nullable String sort) {
+        if (sort != null && !sort.equals("clientid")) {
+            throw ApiException.badRequest("parameter sort must be clientid, not " + Text.quote(sort)
+                    + "; sessions are kept in that order, any other would read all of them for every page: narrow the"
+                    + " list with filters instead, as gte_connected_at, lte_created_at or reason");
+        }
     }
 
     private ObjectNode json(Clients.Page answer, int page, int limit, @Nullable Set<String> fields) {

@@ -17,7 +17,7 @@ public interface Clients {
     /** Kicks; false if there is no such client. The session ends too unless it is to be kept. */
     CompletionStage<Boolean> kick(String clientId, DisconnectReason reason, boolean keepSession);
 
-    /** The subscriptions of a client, each with {@code topic, qos, nl, rap, rh}; null if there is no such client. */
+    /** The subscriptions of a client, each with {@code node, topic, qos, nl, rap, rh, durable}; null if there is no such client. */
     CompletionStage<@Nullable List<Map<String, Object>>> subscriptions(String clientId);
 
     /** Connections and sessions of each node by name: {@code connections, live_connections, sessions, subscriptions}. */

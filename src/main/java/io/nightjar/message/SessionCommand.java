@@ -64,7 +64,7 @@ public sealed interface SessionCommand {
     /** @param client null if there is no such session */
     record Inspected(@Nullable ClientView client) {}
 
-    /** Asks for the subscriptions, each with {@code topic, qos, nl, rap, rh}; on the session's own node only. */
+    /** Asks for the subscriptions, each with {@code node, topic, qos, nl, rap, rh, durable}; on the session's own node only. */
     record ListSubscriptions(Consumer<List<Map<String, Object>>> reply) implements SessionCommand {}
 
     /** A timer of this session ran out. */

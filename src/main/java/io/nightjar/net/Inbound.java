@@ -52,8 +52,11 @@ final class Inbound {
                         PacketIds.of(packet),
                         in.readerIndex() - before,
                         connection.context.clock().millis());
-                if (connection.context.backpressure().isCongested() && packet instanceof Packet.Publish) {
-                    pauseUntilRelief();
+                if (packet instanceof Packet.Publish publish) {
+                    connection.traffic.messageIn(publish.qos());
+                    if (connection.context.backpressure().isCongested()) {
+                        pauseUntilRelief();
+                    }
                 }
                 connection.received(packet);
             }

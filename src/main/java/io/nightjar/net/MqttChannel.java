@@ -19,6 +19,7 @@ import io.nightjar.metrics.Counters.Counter;
 import io.nightjar.mqtt.Detail;
 import io.nightjar.mqtt.DisconnectReason;
 import io.nightjar.mqtt.Packet;
+import io.nightjar.mqtt.QoS;
 import java.net.InetSocketAddress;
 import java.nio.channels.ClosedChannelException;
 import java.util.Map;
@@ -404,7 +405,13 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements Connecti
                 Map.entry("recv_pkt", traffic.packetsIn()),
                 Map.entry("send_pkt", traffic.packetsOut()),
                 Map.entry("recv_msg", traffic.messagesIn()),
+                Map.entry("recv_msg.qos0", traffic.messagesIn(QoS.AT_MOST_ONCE)),
+                Map.entry("recv_msg.qos1", traffic.messagesIn(QoS.AT_LEAST_ONCE)),
+                Map.entry("recv_msg.qos2", traffic.messagesIn(QoS.EXACTLY_ONCE)),
                 Map.entry("send_msg", traffic.messagesOut()),
+                Map.entry("send_msg.qos0", traffic.messagesOut(QoS.AT_MOST_ONCE)),
+                Map.entry("send_msg.qos1", traffic.messagesOut(QoS.AT_LEAST_ONCE)),
+                Map.entry("send_msg.qos2", traffic.messagesOut(QoS.EXACTLY_ONCE)),
                 Map.entry("socket", SocketFigures.of(this))))));
     }
 

@@ -102,7 +102,8 @@ final class Outbound implements Runnable {
                 PacketIds.of(packet),
                 size,
                 connection.context.clock().millis());
-        if (packet instanceof Packet.Publish) {
+        if (packet instanceof Packet.Publish publish) {
+            connection.traffic.messageOut(publish.qos());
             connection.context.counters().increment(Counter.MESSAGES_SENT);
         }
         Tracing.sent(connection, packet);

@@ -39,6 +39,25 @@ public record AttachRequest(
         return colon < 0 ? peer : peer.substring(0, colon);
     }
 
+    /** The same without its Will Message, whose payload is not kept beyond the connection. */
+    AttachRequest withoutWill() {
+        return will == null
+                ? this
+                : new AttachRequest(
+                        version,
+                        cleanStart,
+                        sessionExpirySeconds,
+                        requestedExpirySeconds,
+                        receiveMaximum,
+                        maximumPacketSize,
+                        keepAliveSeconds,
+                        null,
+                        username,
+                        peer,
+                        node,
+                        maxSubscriptions);
+    }
+
     /** Who this is, for {@link ReturnOrConflict}. */
     ReturnOrConflict.Peer fingerprint() {
         return new ReturnOrConflict.Peer(

@@ -12,6 +12,7 @@ import io.nightjar.mqtt.QoS;
 import io.nightjar.mqtt.ReasonCode;
 import java.util.Iterator;
 import java.util.List;
+import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,7 +30,8 @@ final class Outbound {
     private final OutboundQueue queue = new OutboundQueue();
     private final Inflight inflight = new Inflight();
     private @Nullable RetainedReplay replay;
-    private long dropped;
+    /** By cause; null until something was dropped. */
+    private long @Nullable [] dropped;
 
     Outbound(String clientId, SessionLimits limits) {
         this.clientId = clientId;
@@ -50,12 +52,17 @@ final class Outbound {
 
     /** Whether nothing is in flight, waits or is to be replayed, and nothing was ever dropped: then it can go. */
     boolean isIdle() {
-        return inflight.size() == 0 && queue.size() == 0 && replay == null && dropped == 0;
+        return inflight.size() == 0 && queue.size() == 0 && replay == null && dropped == null;
     }
 
     /** Messages of this session that did not reach the client. */
     long dropped() {
-        return dropped;
+        return dropped == null ? 0 : LongStream.of(dropped).sum();
+    }
+
+    /** Those of them that were dropped for this cause. */
+    long dropped(SessionEffects.Drop why) {
+        return dropped == null ? 0 : dropped[why.ordinal()];
     }
 
     /** Sends a message or lets it wait. {@code to} is null while nobody is attached. */
@@ -272,7 +279,10 @@ final class Outbound {
     }
 
     private void drop(SessionEffects.Drop why, Delivery delivery, SessionEffects effects) {
-        dropped++;
+        if (dropped == null) {
+            dropped = new long[SessionEffects.Drop.values().length];
+        }
+        dropped[why.ordinal()]++;
         effects.dropped(why, delivery);
     }
 }

@@ -60,7 +60,7 @@ import org.jspecify.annotations.Nullable;
  * subscription of the old one. The object may be used again after {@link SessionEffects#stop}: an attach that was
  * already on its way starts a fresh session.
  *
- * <p>Not thread-safe: one actor owns it. Idle with one subscription it is 224 bytes (JDK 17), texts apart; everything
+ * <p>Not thread-safe: one actor owns it. Idle with one subscription it is 232 bytes (JDK 17), texts apart; everything
  * that grows is made when first needed and given back when the client leaves.
  */
 public final class SessionState {
@@ -78,6 +78,7 @@ public final class SessionState {
 
     private @Nullable PendingWill will;
     private @Nullable TakeoverHistory takeovers;
+    private @Nullable LastEnd lastEnd;
     private boolean exists;
     private long attachment;
     private long expirySeconds;
@@ -102,6 +103,9 @@ public final class SessionState {
         if (!continues) {
             createdAtMillis = nowMillis;
         }
+        if (lastEnd != null) {
+            lastEnd = lastEnd.succeeded();
+        }
         exists = true;
         attachment++;
         connection = request;
@@ -120,8 +124,10 @@ public final class SessionState {
         if (takeovers == null) {
             takeovers = new TakeoverHistory();
         }
-        effects.end(takeovers.reason(old, newcomer, nowMillis - activeAtMillis, nowMillis));
+        DisconnectReason reason = takeovers.reason(old, newcomer, nowMillis - activeAtMillis, nowMillis);
+        effects.end(reason);
         connection = null;
+        lastEnd = new LastEnd(reason.detail(), nowMillis, null);
         if (!continues) {
             forget(effects);
         }
@@ -190,6 +196,7 @@ public final class SessionState {
     private void leave(AttachRequest gone, Detail detail, boolean keep, long nowMillis, SessionEffects effects) {
         connection = null;
         changedAtMillis = nowMillis;
+        lastEnd = new LastEnd(detail, nowMillis, gone.withoutWill());
         will = PendingWill.after(detail, gone.will(), nowMillis);
         if (!keep || expirySeconds == 0) {
             end(nowMillis, effects);
@@ -482,6 +489,11 @@ public final class SessionState {
         return connection;
     }
 
+    /** How the connection before the present one ended, or the last one if none is attached; null if none ended yet. */
+    public @Nullable LastEnd lastEnd() {
+        return lastEnd;
+    }
+
     public int subscriptionCount() {
         return subscriptions == null ? 0 : subscriptions.size();
     }
@@ -509,6 +521,11 @@ public final class SessionState {
     /** Messages of this session that did not reach the client. */
     public long dropped() {
         return outbound == null ? 0 : outbound.dropped();
+    }
+
+    /** Those of them that were dropped for this cause. */
+    public long dropped(SessionEffects.Drop why) {
+        return outbound == null ? 0 : outbound.dropped(why);
     }
 
     /** QoS 2 messages of the client that wait for PUBREL. */

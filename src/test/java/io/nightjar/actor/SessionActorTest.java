@@ -34,6 +34,7 @@ import io.nightjar.testing.ManualLoops;
 import io.nightjar.trace.Tracer;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -201,6 +202,53 @@ class SessionActorTest {
     }
 
     @Test
+    void a_session_remembers_how_its_last_connection_ended_and_whose_it_was() {
+        Socket first = attach(info(60, will(10)));
+        assertThat(view()).doesNotContainKeys("last_reason", "last_detail", "last_end_at");
+
+        session.tell(new SessionCommand.Detach(first.attachment(), Detail.PEER_RESET, null));
+        Map<String, Object> gone = view();
+        loops.timePasses(Duration.ofSeconds(5));
+        attach(info(60, null));
+        Map<String, Object> back = view();
+        attach(info(60, null));
+        Map<String, Object> taken = view();
+
+        assertThat(gone)
+                .containsEntry("last_reason", "tcp_closed")
+                .containsEntry("last_detail", "peer_reset")
+                .containsEntry("last_end_at", gone.get("disconnected_at"))
+                .containsEntry("ip_address", "127.0.0.1")
+                .containsEntry("proto_ver", 5)
+                .containsEntry("connected", false);
+        assertThat(back)
+                .containsEntry("last_detail", "peer_reset")
+                .containsEntry("last_end_at", gone.get("last_end_at"));
+        assertThat(taken).containsEntry("last_reason", "takeovered").containsEntry("connected", true);
+    }
+
+    @Test
+    void drops_of_a_session_are_told_by_their_cause() {
+        Socket socket = attach(info(60, null));
+        session.tell(subscribe(socket.attachment()));
+        session.tell(new SessionCommand.Detach(socket.attachment(), Detail.PEER_RESET, null));
+        settle();
+
+        for (int i = 0; i < 103; i++) {
+            router.route(new io.nightjar.mqtt.Message(
+                    "a/b", Bytes.utf8("x"), QoS.AT_LEAST_ONCE, false, Properties.NONE, "other", loops.millis()));
+        }
+
+        assertThat(view())
+                .containsEntry("mqueue_len", 100)
+                .containsEntry("mqueue_dropped", 3L)
+                .containsEntry("send_msg.dropped", 3L)
+                .containsEntry("send_msg.dropped.queue_full", 3L)
+                .containsEntry("send_msg.dropped.expired", 0L)
+                .containsEntry("send_msg.dropped.too_large", 0L);
+    }
+
+    @Test
     void a_kick_ends_the_connection_and_the_session() {
         Socket socket = attach(info(60, null));
         TestProbe<Boolean> answer = kit.createTestProbe();
@@ -236,6 +284,12 @@ class SessionActorTest {
         session.tell(new SessionCommand.Attach("device", socket, info));
         socket.attachment();
         return socket;
+    }
+
+    private Map<String, Object> view() {
+        TestProbe<SessionCommand.Inspected> answer = kit.createTestProbe();
+        session.tell(new SessionCommand.Inspect(answer.getRef()));
+        return answer.receiveMessage().client().fields();
     }
 
     /** Returns when the session has handled everything told so far. */

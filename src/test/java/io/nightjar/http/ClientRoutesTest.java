@@ -144,6 +144,16 @@ final class ClientRoutesTest {
     }
 
     @Test
+    void a_reason_that_is_none_is_told_the_eight_and_an_order_that_is_not_kept_is_told_why() throws Exception {
+        assertThat(api.get("/clients?reason=gone").message())
+                .contains("normal, kicked, keepalive_timeout, not_authorized, tcp_closed, discarded, takeovered,"
+                        + " internal_error");
+        assertThat(api.get("/clients?sort=connected_at").message())
+                .contains("must be clientid")
+                .contains("gte_connected_at");
+    }
+
+    @Test
     void an_unknown_parameter_is_told_the_known_ones() throws Exception {
         assertThat(api.get("/clients?foo=1").message())
                 .contains("unknown parameter \"foo\"")
