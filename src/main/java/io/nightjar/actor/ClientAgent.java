@@ -8,9 +8,12 @@ import io.nightjar.actor.ClientMessages.KickClient;
 import io.nightjar.actor.ClientMessages.Kicked;
 import io.nightjar.actor.ClientMessages.ListClients;
 import io.nightjar.actor.ClientMessages.ListSubscriptions;
+import io.nightjar.actor.ClientMessages.Measure;
+import io.nightjar.actor.ClientMessages.Measured;
 import io.nightjar.actor.ClientMessages.Subscriptions;
 import io.nightjar.message.SessionCommand;
 import io.nightjar.message.SessionLink;
+import io.nightjar.metrics.NodeMetrics;
 import io.nightjar.mqtt.DisconnectReason;
 import java.util.Map;
 import java.util.function.Supplier;
@@ -30,24 +33,27 @@ final class ClientAgent extends AbstractBehavior<ClientMessages> {
     private final String node;
     private final SessionDirectory directory;
     private final Supplier<Map<String, Object>> figures;
+    private final NodeMetrics metrics;
 
     private ClientAgent(
             ActorContext<ClientMessages> context,
             String node,
             SessionDirectory directory,
-            Supplier<Map<String, Object>> figures) {
+            Supplier<Map<String, Object>> figures,
+            NodeMetrics metrics) {
         super(context);
         this.node = node;
         this.directory = directory;
         this.figures = figures;
+        this.metrics = metrics;
     }
 
     /** @param figures connections and the like of this node, read when asked */
     static Behavior<ClientMessages> create(
-            String node, SessionDirectory directory, Supplier<Map<String, Object>> figures) {
+            String node, SessionDirectory directory, Supplier<Map<String, Object>> figures, NodeMetrics metrics) {
         return Behaviors.setup(context -> {
             context.getSystem().receptionist().tell(Receptionist.register(KEY, context.getSelf()));
-            return new ClientAgent(context, node, directory, figures);
+            return new ClientAgent(context, node, directory, figures, metrics);
         });
     }
 
@@ -59,6 +65,7 @@ final class ClientAgent extends AbstractBehavior<ClientMessages> {
                 .onMessage(KickClient.class, this::onKick)
                 .onMessage(ListSubscriptions.class, this::onSubscriptions)
                 .onMessage(CountClients.class, this::onCount)
+                .onMessage(Measure.class, this::onMeasure)
                 .build();
     }
 
@@ -103,6 +110,11 @@ final class ClientAgent extends AbstractBehavior<ClientMessages> {
             session.tell(new SessionCommand.ListSubscriptions(
                     all -> question.replyTo().tell(new Subscriptions(all))));
         }
+        return this;
+    }
+
+    private Behavior<ClientMessages> onMeasure(Measure question) {
+        question.replyTo().tell(new Measured(node, metrics.samples()));
         return this;
     }
 

@@ -1,6 +1,7 @@
 package io.nightjar.actor;
 
 import io.nightjar.message.ControlMessage;
+import io.nightjar.metrics.Sample;
 import io.nightjar.mqtt.Detail;
 import java.util.List;
 import java.util.Map;
@@ -37,6 +38,10 @@ sealed interface ClientMessages extends ControlMessage {
     record Subscriptions(@Nullable List<Map<String, Object>> subscriptions) implements ControlMessage {}
 
     record CountClients(ActorRef<Counted> replyTo) implements ClientMessages {}
+
+    record Measure(ActorRef<Measured> replyTo) implements ClientMessages {}
+
+    record Measured(String node, List<Sample> samples) implements ControlMessage {}
 
     record Counted(String node, Map<String, Object> figures) implements ControlMessage {}
 }

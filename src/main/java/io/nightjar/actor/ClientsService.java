@@ -9,10 +9,15 @@ import io.nightjar.actor.ClientMessages.Kicked;
 import io.nightjar.actor.ClientMessages.ListClients;
 import io.nightjar.actor.ClientMessages.ListSubscriptions;
 import io.nightjar.actor.ClientMessages.Listed;
+import io.nightjar.actor.ClientMessages.Measure;
+import io.nightjar.actor.ClientMessages.Measured;
 import io.nightjar.actor.ClientMessages.Subscriptions;
 import io.nightjar.message.ClientView;
 import io.nightjar.message.Clients;
 import io.nightjar.message.Traces;
+import io.nightjar.metrics.Counters;
+import io.nightjar.metrics.NodeMetrics;
+import io.nightjar.metrics.Sample;
 import io.nightjar.mqtt.DisconnectReason;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -23,6 +28,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
@@ -49,18 +55,31 @@ public final class ClientsService implements Clients {
     private static final int PIECE = 100;
 
     private final ActorSystem<?> system;
+    private final String node;
+    private final NodeMetrics metrics;
     private volatile Set<ActorRef<ClientMessages>> agents = Set.of();
 
-    private ClientsService(ActorSystem<?> system) {
+    private ClientsService(ActorSystem<?> system, String node, NodeMetrics metrics) {
         this.system = system;
+        this.node = node;
+        this.metrics = metrics;
     }
 
-    /** Starts this node's agent and follows those of the others. */
+    /**
+     * Starts this node's agent and follows those of the others.
+     *
+     * @param figures of this node, by the names of the HTTP API
+     */
     public static ClientsService start(
-            ActorSystem<?> system, String node, SessionDirectory directory, Supplier<Map<String, Object>> figures) {
-        ClientsService service = new ClientsService(system);
+            ActorSystem<?> system,
+            String node,
+            SessionDirectory directory,
+            Counters counters,
+            Supplier<Map<String, Object>> figures) {
+        NodeMetrics metrics = new NodeMetrics(counters, figures);
+        ClientsService service = new ClientsService(system, node, metrics);
         ActorRef<ClientMessages> own = system.systemActorOf(
-                ClientAgent.create(node, directory, figures),
+                ClientAgent.create(node, directory, figures, metrics),
                 "nightjar-clients",
                 org.apache.pekko.actor.typed.Props.empty());
         service.agents = Set.of(own); // the receptionist tells a little later
@@ -127,12 +146,13 @@ public final class ClientsService implements Clients {
         List<ClientView> page =
                 sorted.stream().skip(query.skip()).limit(query.limit()).toList();
         long count = parts.stream().mapToLong(Part::matching).sum();
-        return new Page(page, count, sorted.size() > query.skip() + page.size(), unreachable(parts));
-    }
-
-    private List<String> unreachable(List<Part> parts) {
         Set<String> answered =
                 parts.stream().map(Part::node).filter(Objects::nonNull).collect(Collectors.toSet());
+        return new Page(page, count, sorted.size() > query.skip() + page.size(), unreachable(answered));
+    }
+
+    /** Nodes that are in the cluster and did not answer. */
+    private List<String> unreachable(Set<String> answered) {
         return members().stream().filter(node -> !answered.contains(node)).toList();
     }
 
@@ -195,6 +215,18 @@ public final class ClientsService implements Clients {
             Map<String, Map<String, Object>> nodes = new LinkedHashMap<>();
             answers.forEach(answer -> nodes.put(answer.node(), answer.figures()));
             return nodes;
+        });
+    }
+
+    @Override
+    public CompletionStage<Metrics> metrics(boolean allNodes) {
+        if (!allNodes) {
+            return CompletableFuture.completedFuture(new Metrics(Map.of(node, metrics.samples()), List.of()));
+        }
+        return askAll((ActorRef<Measured> replyTo) -> new Measure(replyTo)).thenApply(answers -> {
+            Map<String, List<Sample>> nodes = new TreeMap<>();
+            answers.forEach(answer -> nodes.put(answer.node(), answer.samples()));
+            return new Metrics(nodes, unreachable(nodes.keySet()));
         });
     }
 

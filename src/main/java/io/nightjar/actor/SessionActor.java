@@ -418,6 +418,7 @@ public final class SessionActor extends ExtensibleBehavior<SessionCommand>
     @Override
     public void stop() {
         services.directory().remove(clientId(), this);
+        services.counters().increment(Counter.SESSIONS_ENDED);
         leave();
     }
 

@@ -24,6 +24,7 @@ import io.nightjar.diagnosis.RecordedEvents;
 import io.nightjar.http.HttpServer;
 import io.nightjar.message.SessionCommand;
 import io.nightjar.metrics.Counters;
+import io.nightjar.metrics.Counters.Counter;
 import io.nightjar.mqtt.Detail;
 import io.nightjar.mqtt.DisconnectReason;
 import io.nightjar.net.EnhancedAuthentication;
@@ -55,6 +56,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.BootstrapSetup;
 import org.apache.pekko.actor.CoordinatedShutdown;
@@ -83,7 +85,7 @@ public final class Broker {
     private final ClusterMembership membership;
     private final SysTree sysTree;
     private final ClientEventTopics clientEvents;
-    private final EndLog endLog = new EndLog(counters);
+    private final EndLog endLog;
     private final List<Listener> listeners = new ArrayList<>();
     private @Nullable PasswordFile passwords;
     private @Nullable TraceClusterService traces;
@@ -96,6 +98,7 @@ public final class Broker {
 
     private Broker(Settings settings) {
         this.settings = settings;
+        this.endLog = new EndLog(counters, settings.nodeName());
         Settings.Retained limits = settings.retained();
         this.retained = new RetainedMessages(
                 new RetainedLimits(limits.maxCount(), limits.maxPayloadBytes(), limits.maxBytes()),
@@ -285,7 +288,8 @@ public final class Broker {
             Administrators.FirstStart first =
                     Administrators.openOrCreate(settings.dataDir(), System.getenv("NIGHTJAR_ADMIN_PASSWORD"));
             firstPassword = first.password();
-            ClientsService clients = ClientsService.start(system, settings.nodeName(), directory, this::figures);
+            ClientsService clients =
+                    ClientsService.start(system, settings.nodeName(), directory, counters, this::figures);
             http = await(
                     HttpServer.start(
                             system,
@@ -336,12 +340,26 @@ public final class Broker {
         figures.put(
                 "connections",
                 listeners.stream().mapToInt(Listener::connections).sum());
+        figures.put(
+                "live_connections",
+                counters.get(Counter.CONNECTIONS_ESTABLISHED) - counters.get(Counter.CLIENTS_DISCONNECTED));
         figures.put("sessions", directory.size());
         figures.put("subscriptions", router.subscriptions());
         figures.put("topics", router.filters());
         figures.put("retained", retained.count());
         figures.put("version", version());
+        figures.put("nodes", 1 + peers().size());
+        figures.put("direct_memory", loops.directMemoryBytes());
+        figures.put("listener_connections", byListener(Listener::connections));
+        figures.put("listener_connections_max", byListener(listener -> listener.settings()
+                .maxConnections()));
         return figures;
+    }
+
+    private Map<String, Integer> byListener(Function<Listener, Integer> figure) {
+        Map<String, Integer> all = new LinkedHashMap<>();
+        listeners.forEach(listener -> all.put(listener.id(), figure.apply(listener)));
+        return all;
     }
 
     private static <T> T await(CompletionStage<T> stage, String otherwise) {

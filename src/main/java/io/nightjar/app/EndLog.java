@@ -3,6 +3,7 @@ package io.nightjar.app;
 import io.nightjar.diagnosis.ConnectionEnd;
 import io.nightjar.diagnosis.EndFields;
 import io.nightjar.metrics.Counters;
+import io.nightjar.metrics.Counters.Counter;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -17,14 +18,24 @@ final class EndLog implements Consumer<ConnectionEnd> {
     private static final int LONGEST_TEXT = 512;
 
     private final Counters counters;
+    private final String node;
 
-    EndLog(Counters counters) {
+    EndLog(Counters counters, String node) {
+        this.node = node;
         this.counters = counters;
     }
 
     @Override
     public void accept(ConnectionEnd end) {
-        counters.ended(end.reason().detail());
+        counters.ended(
+                end.reason().detail(),
+                end.verdict().side().toString(),
+                end.evidence().listener());
+        // The end of a connection that was on a node which is lost is told here, and its beginning was counted there.
+        boolean here = end.evidence().node().equals(node);
+        if (here && end.stage() == ConnectionEnd.Stage.CONNECTED) {
+            counters.increment(Counter.CLIENTS_DISCONNECTED);
+        }
         if (log.isInfoEnabled()) {
             log.info(line(end));
         }

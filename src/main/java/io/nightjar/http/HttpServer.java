@@ -95,7 +95,8 @@ public final class HttpServer {
         List<Route> routes = new ArrayList<>();
         routes.addAll(new LoginRoutes(ports, tokens, limit, blocking).routes());
         routes.addAll(new ApiKeyRoutes(ports, blocking).routes());
-        routes.addAll(new StatusRoutes(ports, limit).routes());
+        routes.addAll(new StatusRoutes(ports).routes());
+        routes.addAll(new MetricsRoutes(ports).routes());
         routes.addAll(new ClientRoutes(ports).routes());
         routes.addAll(new KickRoutes(system, ports).routes());
         routes.addAll(new TraceRoutes(ports).routes());

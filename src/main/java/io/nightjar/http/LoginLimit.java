@@ -20,7 +20,6 @@ final class LoginLimit {
 
     private final int attempts;
     private final Map<String, Window> windows = new LinkedHashMap<>(16, 0.75f, true);
-    private long failures;
 
     LoginLimit(int attemptsPerMinute) {
         this.attempts = attemptsPerMinute;
@@ -61,15 +60,6 @@ final class LoginLimit {
         if (window != null && window.used > 0) {
             window.used--;
         }
-    }
-
-    synchronized void failed() {
-        failures++;
-    }
-
-    /** Failed logins since the start. */
-    synchronized long failures() {
-        return failures;
     }
 
     synchronized int addresses() {

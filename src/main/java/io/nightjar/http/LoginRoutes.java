@@ -6,6 +6,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.nightjar.auth.Administrators;
 import io.nightjar.auth.Role;
+import io.nightjar.metrics.Counters;
+import io.nightjar.metrics.Counters.Counter;
 import java.time.Clock;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
@@ -25,11 +27,13 @@ final class LoginRoutes {
     private final LoginLimit limit;
     private final Executor blocking;
     private final Clock clock;
+    private final Counters counters;
     private final AtomicInteger hashing = new AtomicInteger();
 
     LoginRoutes(Ports ports, Tokens tokens, LoginLimit limit, Executor blocking) {
         this.administrators = ports.administrators();
         this.clock = ports.clock();
+        this.counters = ports.counters();
         this.tokens = tokens;
         this.limit = limit;
         this.blocking = blocking;
@@ -109,7 +113,7 @@ final class LoginRoutes {
                     switch (change) {
                         case NO_SUCH_USER -> throw ApiException.notFound("there is no user " + Text.quote(username));
                         case WRONG_PASSWORD -> {
-                            limit.failed();
+                            counters.increment(Counter.LOGIN_FAILURES);
                             throw ApiException.badRequest("field old_pwd is not the password of this user");
                         }
                         case DONE -> {
@@ -124,7 +128,7 @@ final class LoginRoutes {
     private void startHashing(String username, String address) {
         int wait = limit.take(address, clock.millis());
         if (wait > 0) {
-            limit.failed();
+            counters.increment(Counter.LOGIN_FAILURES);
             Audit.loginFailed(known(username), address, 429);
             throw ApiException.tooMany(
                     "too many wrong passwords from " + address + "; try again in " + wait + " seconds", wait);
@@ -137,7 +141,7 @@ final class LoginRoutes {
     }
 
     private ApiException failed(String username, String address, String message) {
-        limit.failed();
+        counters.increment(Counter.LOGIN_FAILURES);
         Audit.loginFailed(known(username), address, 401);
         return new ApiException(401, "BAD_API_KEY_OR_SECRET", message);
     }

@@ -1,5 +1,6 @@
 package io.nightjar.message;
 
+import io.nightjar.metrics.Sample;
 import io.nightjar.mqtt.DisconnectReason;
 import java.util.List;
 import java.util.Map;
@@ -22,6 +23,15 @@ public interface Clients {
 
     /** Connections and sessions of each node by name: {@code connections, live_connections, sessions, subscriptions}. */
     CompletionStage<Map<String, Map<String, Object>>> nodes();
+
+    /** Figures of this node, or of all that answer. */
+    CompletionStage<Metrics> metrics(boolean allNodes);
+
+    /**
+     * @param nodes by name
+     * @param unreachableNodes nodes that did not answer in time
+     */
+    record Metrics(Map<String, List<Sample>> nodes, List<String> unreachableNodes) {}
 
     /**
      * @param filters by the names of the API document ({@code node, username, clientid, ip_address, conn_state,

@@ -8,6 +8,7 @@ import io.nightjar.connection.InboundAliases;
 import io.nightjar.connection.InboundQuota;
 import io.nightjar.message.ConnectionInfo;
 import io.nightjar.message.SessionKey;
+import io.nightjar.metrics.Counters.Counter;
 import io.nightjar.mqtt.Detail;
 import io.nightjar.mqtt.DisconnectReason;
 import io.nightjar.mqtt.MqttVersion;
@@ -160,9 +161,13 @@ final class ConnectPhase {
         } else if (answer == null) {
             connection.endOnLoop(DisconnectReason.of(
                     Detail.AUTHENTICATION_REFUSED, "authenticator", authenticator, "why", "it failed: " + fault));
-        } else if (willAllowed(packet.will())) {
-            Tracing.event(connection, Tag.AUTHN, Level.DEBUG, "authenticated", Map.of("authenticator", authenticator));
-            moveToLoop();
+        } else {
+            context.counters().increment(Counter.AUTHENTICATIONS_ACCEPTED);
+            if (willAllowed(packet.will())) {
+                Tracing.event(
+                        connection, Tag.AUTHN, Level.DEBUG, "authenticated", Map.of("authenticator", authenticator));
+                moveToLoop();
+            }
         }
     }
 
@@ -170,6 +175,7 @@ final class ConnectPhase {
     void proven() {
         Packet.Connect packet = connect;
         connection.deadlineIn(context.sessionTimeoutMillis());
+        context.counters().increment(Counter.AUTHENTICATIONS_ACCEPTED);
         if (packet != null && willAllowed(packet.will())) {
             moveToLoop();
         }

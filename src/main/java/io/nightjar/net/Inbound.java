@@ -47,6 +47,7 @@ final class Inbound {
                     break;
                 }
                 packets++;
+                connection.context.counters().received(packet);
                 connection.traffic.received(
                         packet.type(),
                         PacketIds.of(packet),

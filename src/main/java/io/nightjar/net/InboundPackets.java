@@ -87,7 +87,6 @@ final class InboundPackets {
     // ---- PUBLISH
 
     private static void publish(MqttChannel connection, SessionLink session, Packet.Publish publish) {
-        connection.context.counters().increment(Counter.MESSAGES_RECEIVED);
         String topic = topic(connection, publish);
         if (topic == null) {
             Tracing.received(connection, publish);

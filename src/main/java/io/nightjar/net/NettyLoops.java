@@ -11,6 +11,7 @@ import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.EventExecutor;
+import io.netty.util.internal.PlatformDependent;
 import io.nightjar.message.EventLoops;
 import io.nightjar.message.TimerWheel;
 import java.time.InstantSource;
@@ -72,6 +73,11 @@ public final class NettyLoops implements EventLoops {
     /** {@code epoll} or {@code nio}. */
     public String transport() {
         return epoll ? "epoll" : "nio";
+    }
+
+    /** Bytes of direct memory that Netty took past the JVM's own book-keeping, or -1 if it keeps no book. */
+    public long directMemoryBytes() {
+        return PlatformDependent.usedDirectMemory();
     }
 
     EventLoop loop(int index) {

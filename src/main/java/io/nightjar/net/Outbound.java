@@ -15,6 +15,7 @@ import io.nightjar.mqtt.MqttVersion;
 import io.nightjar.mqtt.Packet;
 import io.nightjar.mqtt.Properties;
 import io.nightjar.mqtt.Property;
+import io.nightjar.mqtt.ReasonCode;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -104,8 +105,13 @@ final class Outbound implements Runnable {
                 connection.context.clock().millis());
         if (packet instanceof Packet.Publish publish) {
             connection.traffic.messageOut(publish.qos());
-            connection.context.counters().increment(Counter.MESSAGES_SENT);
+        } else if (packet instanceof Packet.ConnAck answer && answer.code().isError()) {
+            connection.context.counters().increment(Counter.CONNACKS_WITH_ERROR);
+            if (answer.code() == ReasonCode.NOT_AUTHORIZED || answer.code() == ReasonCode.BAD_USER_NAME_OR_PASSWORD) {
+                connection.context.counters().increment(Counter.CONNACKS_NOT_AUTHORIZED);
+            }
         }
+        connection.context.counters().sent(packet);
         Tracing.sent(connection, packet);
     }
 

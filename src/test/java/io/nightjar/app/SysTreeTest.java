@@ -4,9 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.nightjar.metrics.Counters;
 import io.nightjar.metrics.Counters.Counter;
+import io.nightjar.mqtt.Bytes;
 import io.nightjar.mqtt.Detail;
 import io.nightjar.mqtt.Message;
+import io.nightjar.mqtt.Packet;
+import io.nightjar.mqtt.Properties;
 import io.nightjar.mqtt.Property;
+import io.nightjar.mqtt.QoS;
 import io.nightjar.mqtt.Reason;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -71,7 +75,10 @@ class SysTreeTest {
     @Test
     void figures_and_counters_stand_under_the_names_that_emqx_gives_them() {
         counters.add(Counter.BYTES_RECEIVED, 1234);
-        counters.add(Counter.MESSAGES_SENT, 5);
+        for (int i = 0; i < 5; i++) {
+            counters.sent(
+                    new Packet.Publish("t", Bytes.utf8("x"), QoS.AT_LEAST_ONCE, false, false, 1, Properties.NONE));
+        }
         counters.add(Counter.DROPPED_QUEUE_FULL, 2);
         counters.add(Counter.DROPPED_MAILBOX, 3);
         SysTree tree = tree("m", 1000);
@@ -100,9 +107,9 @@ class SysTreeTest {
 
     @Test
     void there_is_a_topic_for_each_of_the_eight_reasons() {
-        counters.ended(Detail.PEER_FIN);
-        counters.ended(Detail.PEER_RESET);
-        counters.ended(Detail.KEEP_ALIVE);
+        counters.ended(Detail.PEER_FIN, "client", "tcp:default");
+        counters.ended(Detail.PEER_RESET, "client", "tcp:default");
+        counters.ended(Detail.KEEP_ALIVE, "client", "tcp:default");
 
         Map<String, String> values = tree("m", 1000).values();
 

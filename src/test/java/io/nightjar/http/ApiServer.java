@@ -48,6 +48,7 @@ final class ApiServer {
         apiKeys = ApiKeys.open(directory);
         administratorKey = basic("robot", Role.ADMINISTRATOR);
         viewerKey = basic("exporter", Role.VIEWER);
+        clients.counters = counters;
         server = HttpServer.start(
                         system,
                         HttpSettings.of("127.0.0.1", 0),

@@ -2,11 +2,15 @@ package io.nightjar.http;
 
 import io.nightjar.message.ClientView;
 import io.nightjar.message.Clients;
+import io.nightjar.metrics.Counters;
+import io.nightjar.metrics.NodeMetrics;
+import io.nightjar.metrics.Sample;
 import io.nightjar.mqtt.DisconnectReason;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
@@ -23,6 +27,8 @@ final class FakeClients implements Clients {
     final List<Kick> kicks = new CopyOnWriteArrayList<>();
     volatile List<String> unreachable = List.of();
     volatile RuntimeException failure;
+    final Map<String, List<Sample>> metrics = new ConcurrentHashMap<>();
+    volatile Counters counters = new Counters();
 
     void add(String clientId, Object... namesAndValues) {
         Map<String, Object> fields = new LinkedHashMap<>();
@@ -74,6 +80,17 @@ final class FakeClients implements Clients {
     @Override
     public CompletionStage<List<Map<String, Object>>> subscriptions(String clientId) {
         return CompletableFuture.completedFuture(subscriptions.get(clientId));
+    }
+
+    /** The own node n1 has its counters, others what {@link #metrics} has. */
+    @Override
+    public CompletionStage<Metrics> metrics(boolean allNodes) {
+        Map<String, List<Sample>> nodes = new TreeMap<>();
+        nodes.put("n1", new NodeMetrics(counters, () -> Map.of("sessions", 3, "retained", 7)).samples());
+        if (allNodes) {
+            nodes.putAll(metrics);
+        }
+        return CompletableFuture.completedFuture(new Metrics(nodes, allNodes ? unreachable : List.of()));
     }
 
     @Override

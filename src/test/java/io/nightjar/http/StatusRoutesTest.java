@@ -2,7 +2,6 @@ package io.nightjar.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.nightjar.mqtt.Detail;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -42,23 +41,6 @@ final class StatusRoutesTest {
         assertThat(nodes).hasSize(2);
         assertThat(nodes.findValuesAsText("node")).containsExactlyInAnyOrder("n1", "n2");
         assertThat(nodes.path(0).has("connections")).isTrue();
-    }
-
-    @Test
-    void counters_are_told_as_json_and_to_prometheus() throws Exception {
-        api.counters.ended(Detail.KEEP_ALIVE);
-
-        assertThat(api.get("/metrics").json().path(0).path("node").asText()).isEqualTo("n1");
-        assertThat(api.get("/metrics?aggregate=true")
-                        .json()
-                        .path("ended.keepalive_timeout.keep_alive")
-                        .asLong())
-                .isEqualTo(1);
-        ApiServer.Reply text = api.get("/prometheus/stats");
-        assertThat(text.header("Content-Type")).startsWith("text/plain; version=0.0.4");
-        assertThat(text.text())
-                .contains("nightjar_connection_ends_total{reason=\"keepalive_timeout\",detail=\"keep_alive\"} 1\n")
-                .contains("nightjar_messages_received_total 0\n");
     }
 
     @Test
