@@ -36,6 +36,7 @@ import io.nightjar.session.SessionState;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import java.util.function.BiConsumer;
@@ -200,8 +201,16 @@ public final class SessionActor extends ExtensibleBehavior<SessionCommand>
 
     private void onDeliver(Deliver command) {
         WAITING.decrementAndGet(this);
-        if (state != null) {
-            state.deliver(command.delivery(), now(), this);
+        SessionState now = state;
+        if (now == null) {
+            return;
+        }
+        boolean traced =
+                services.tracer().wantsTopic(command.delivery().message().topic());
+        int before = traced ? now.queueLength() : 0;
+        now.deliver(command.delivery(), now(), this);
+        if (traced && now.queueLength() > before) {
+            SessionTrace.queued(services, now.clientId(), command.delivery(), now.isAttached(), now.queueLength());
         }
     }
 
@@ -344,13 +353,15 @@ public final class SessionActor extends ExtensibleBehavior<SessionCommand>
         services.directory().add(clientId(), this);
         services.counters().increment(sessionPresent ? Counter.SESSIONS_RESUMED : Counter.SESSIONS_CREATED);
         int queued = state == null ? 0 : state.queueLength();
-        SessionView.traceAttached(services, clientId(), attachment, sessionPresent, queued);
+        SessionTrace.attached(
+                services, clientId(), state == null ? null : state.connection(), attachment, sessionPresent, queued);
         taken.attached(attachment, sessionPresent, this);
     }
 
     @Override
     public void send(Packet packet) {
         if (connection != null) {
+            SessionTrace.sent(services, clientId(), packet);
             connection.send(packet);
         }
     }
@@ -374,11 +385,13 @@ public final class SessionActor extends ExtensibleBehavior<SessionCommand>
     @Override
     public void subscribe(String filter, SubscriptionOptions options, int identifier) {
         services.router().subscribe(this, filter, options, identifier);
+        SessionTrace.subscription(services, clientId(), filter, options);
     }
 
     @Override
     public void unsubscribe(String filter) {
         services.router().unsubscribe(this, filter);
+        SessionTrace.subscription(services, clientId(), filter, null);
     }
 
     @Override
@@ -412,7 +425,14 @@ public final class SessionActor extends ExtensibleBehavior<SessionCommand>
                             case NOT_WRITABLE -> Counter.DROPPED_NOT_WRITABLE;
                             case SESSION_ENDED -> Counter.DROPPED_SESSION_ENDED;
                         });
-        SessionView.traceDrop(services, clientId(), why, delivery);
+        traceDrop(why.name().toLowerCase(Locale.ROOT), delivery);
+    }
+
+    private void traceDrop(String why, Delivery delivery) {
+        SessionState now = state;
+        if (now != null) {
+            SessionTrace.dropped(services, now.clientId(), now.connection(), why, delivery);
+        }
     }
 
     @Override
@@ -462,6 +482,9 @@ public final class SessionActor extends ExtensibleBehavior<SessionCommand>
         if (WAITING.incrementAndGet(this) > services.mailboxLimit()) {
             WAITING.decrementAndGet(this);
             services.counters().increment(Counter.DROPPED_MAILBOX);
+            if (!services.tracer().isIdle()) {
+                traceDrop(SessionTrace.MAILBOX_FULL, delivery);
+            }
             return;
         }
         self.tell(new Deliver(delivery));

@@ -4,7 +4,6 @@ import io.nightjar.diagnosis.ConnectionEnd;
 import io.nightjar.diagnosis.Evidence;
 import io.nightjar.diagnosis.Verdicts;
 import io.nightjar.message.ClientView;
-import io.nightjar.mqtt.Delivery;
 import io.nightjar.mqtt.Detail;
 import io.nightjar.mqtt.DisconnectReason;
 import io.nightjar.mqtt.MqttVersion;
@@ -12,15 +11,11 @@ import io.nightjar.session.AttachRequest;
 import io.nightjar.session.LastEnd;
 import io.nightjar.session.SessionEffects.Drop;
 import io.nightjar.session.SessionState;
-import io.nightjar.trace.TraceEvent;
-import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 
-/** A session as others see it: for the API, for a trace, and for an end that its connection cannot tell any more. */
+/** A session as others see it: for the API, and for an end that its connection cannot tell any more. */
 final class SessionView {
     private SessionView() {}
 
@@ -145,38 +140,5 @@ final class SessionView {
                     return fields;
                 })
                 .toList();
-    }
-
-    static void traceAttached(
-            SessionServices services, String clientId, long attachment, boolean sessionPresent, int queued) {
-        if (services.tracer().wants(clientId)) {
-            trace(
-                    services,
-                    clientId,
-                    TraceEvent.Level.DEBUG,
-                    sessionPresent ? "session_resumed" : "session_created",
-                    Map.of("attachment", attachment, "queued", queued, "session_node", services.node()));
-        }
-    }
-
-    private static void trace(
-            SessionServices services, String clientId, TraceEvent.Level level, String msg, Map<String, Object> fields) {
-        long micros = ChronoUnit.MICROS.between(Instant.EPOCH, services.wall().instant());
-        services.tracer().emit(new TraceEvent(micros, TraceEvent.Tag.SESSION, level, msg, clientId, "", fields));
-    }
-
-    static void traceDrop(SessionServices services, String clientId, Drop why, Delivery delivery) {
-        if (services.tracer().wants(clientId)) {
-            trace(
-                    services,
-                    clientId,
-                    TraceEvent.Level.WARNING,
-                    "message_dropped",
-                    Map.of(
-                            "why",
-                            why.name().toLowerCase(Locale.ROOT),
-                            "topic",
-                            delivery.message().topic()));
-        }
     }
 }

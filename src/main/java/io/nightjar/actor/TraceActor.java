@@ -31,8 +31,8 @@ import org.apache.pekko.actor.typed.receptionist.ServiceKey;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The traces of one node: it knows them all, starts and stops them at their time, and says to the {@link Tracer} which
- * clients are wanted. Events do not pass through it, and it never touches a file; both are {@link TraceWriter}'s. One
+ * The traces of one node: it knows them all, starts and stops them at their time, and says to the {@link Tracer} what
+ * is wanted. Events do not pass through it, and it never touches a file; both are {@link TraceWriter}'s. One
  * for each node; changes made here are told to the others by {@link TraceReplica}, theirs come back from it.
  */
 final class TraceActor extends AbstractBehavior<TraceCommand> {
@@ -322,12 +322,11 @@ final class TraceActor extends AbstractBehavior<TraceCommand> {
 
     /** Says to the data path who is wanted from now on. */
     private void select() {
-        TraceSelection selection = new TraceSelection(running);
+        TraceSelection selection = new TraceSelection(running, node.writer::offer);
         if (selection.isEmpty()) {
             node.tracer.stop();
         } else {
-            TraceWriter writer = node.writer;
-            node.tracer.start(selection::wants, event -> writer.offer(event, selection.of(event.clientId())));
+            node.tracer.start(selection);
         }
     }
 

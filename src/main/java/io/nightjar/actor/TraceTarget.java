@@ -3,6 +3,7 @@ package io.nightjar.actor;
 import io.nightjar.message.Traces.NodeFigures;
 import io.nightjar.metrics.Counters;
 import io.nightjar.store.TraceFile;
+import io.nightjar.trace.TraceDefinition;
 import io.nightjar.trace.TraceEvent;
 import io.nightjar.trace.TraceEvents;
 import io.nightjar.trace.TraceFormat;
@@ -172,6 +173,7 @@ final class TraceTarget {
     }
 
     private String marker(String msg, String field, Object value) {
+        TraceDefinition definition = entry.definition();
         Instant now = clock.instant();
         Map<String, Object> fields = new LinkedHashMap<>();
         fields.put("trace", name);
@@ -182,7 +184,10 @@ final class TraceTarget {
                 TraceEvent.Tag.TRACE,
                 TraceEvent.Level.INFO,
                 msg,
-                entry.definition().value(),
+                definition.type().equals(TraceRules.CLIENT_ID)
+                                || definition.type().equals(TraceRules.CLIENT_ID_PREFIX)
+                        ? definition.value()
+                        : "",
                 "",
                 fields));
     }

@@ -105,6 +105,7 @@ public final class Broker {
                 counters,
                 clock::millis);
         this.router = new Router(counters, retained, settings.nodeName(), clock::millis);
+        router.setTracer(tracer);
         this.loops = new NettyLoops(Runtime.getRuntime().availableProcessors(), true, clock);
         this.connections = new OpenConnections(loops);
         this.system = system(settings, loops);

@@ -1,6 +1,7 @@
 package io.nightjar.auth;
 
 import io.nightjar.mqtt.Cidr;
+import io.nightjar.mqtt.FilterRelation;
 import io.nightjar.mqtt.QoS;
 import io.nightjar.mqtt.ReasonCode;
 import io.nightjar.mqtt.Topics;

@@ -19,7 +19,7 @@ final class TraceRoutes {
     private static final long LASTS_MILLIS = Duration.ofMinutes(30).toMillis();
     private static final int PAYLOAD_LIMIT = 1024;
     private static final int TEXT_MAX = 1 << 17;
-    private static final List<String> TYPES = List.of(TraceRules.CLIENT_ID, TraceRules.CLIENT_ID_PREFIX);
+    private static final List<String> TYPES = TraceRules.TYPES;
 
     private final Traces traces;
     private final TraceLimits limits;
@@ -67,6 +67,9 @@ final class TraceRoutes {
                 "type",
                 TraceRules.CLIENT_ID,
                 TraceRules.CLIENT_ID_PREFIX,
+                TraceRules.USERNAME,
+                TraceRules.IP_ADDRESS,
+                TraceRules.TOPIC,
                 "start_at",
                 "end_at",
                 "formatter",
@@ -74,8 +77,8 @@ final class TraceRoutes {
                 "payload_limit");
         String type = body.text("type", TEXT_MAX);
         if (!TYPES.contains(type)) {
-            throw ApiException.badRequest("field type must be one of " + String.join(", ", TYPES)
-                    + " in this version, not " + Text.quote(type));
+            throw ApiException.badRequest(
+                    "field type must be one of " + String.join(", ", TYPES) + ", not " + Text.quote(type));
         }
         for (String other : TYPES) {
             if (!other.equals(type) && body.has(other)) {

@@ -92,6 +92,23 @@ public final class Cidr {
         }
     }
 
+    /** Whether both hold the same addresses, however they are written. */
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof Cidr that
+                && prefixBits == that.prefixBits
+                && contains(that.network, 0, that.network.length);
+    }
+
+    @Override
+    public int hashCode() {
+        int hash = prefixBits;
+        for (int i = 0; i < prefixBits / 8; i++) {
+            hash = hash * 31 + network[i];
+        }
+        return hash;
+    }
+
     @Override
     public String toString() {
         return text;

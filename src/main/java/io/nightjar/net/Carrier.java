@@ -108,6 +108,11 @@ final class Carrier {
 
     // ---- what they told
 
+    /** Whether a TLS handshake is finished. */
+    boolean isSecured() {
+        return tlsVersion != null;
+    }
+
     /** Where the client is by the word of a proxy, or null if the socket tells. */
     @Nullable
     InetSocketAddress client() {

@@ -88,11 +88,10 @@ final class InboundPackets {
 
     private static void publish(MqttChannel connection, SessionLink session, Packet.Publish publish) {
         String topic = topic(connection, publish);
+        Tracing.received(connection, publish, topic);
         if (topic == null) {
-            Tracing.received(connection, publish);
             return;
         }
-        Tracing.received(connection, publish);
         DisconnectReason refused =
                 connection.listener.limits().offers().publishFault(publish.qos(), publish.retain(), false);
         if (refused != null) {
@@ -204,7 +203,9 @@ final class InboundPackets {
                 Tag.AUTHZ,
                 Level.WARNING,
                 "publish_denied",
-                Map.of("topic", topic, "rule", decision.rule()));
+                Map.of("topic", topic, "rule", decision.rule()),
+                topic,
+                List.of());
         if (decision.disconnect()) {
             connection.endOnLoop(DisconnectReason.of(Detail.PUBLISH_DENIED, "rule", decision.rule(), "topic", topic));
             return;
@@ -268,7 +269,9 @@ final class InboundPackets {
                 Tag.AUTHZ,
                 Level.WARNING,
                 "subscribe_denied",
-                Map.of("filter", request.filter(), "rule", decision.rule()));
+                Map.of("filter", request.filter(), "rule", decision.rule()),
+                null,
+                List.of(request.filter()));
         if (decision.disconnect()) {
             connection.endOnLoop(
                     DisconnectReason.of(Detail.SUBSCRIBE_DENIED, "rule", decision.rule(), "topic", request.filter()));

@@ -110,6 +110,12 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements Connecti
     /** Whether its coming was told, so that its going is. */
     boolean announced;
 
+    /** Whether traces by address know that it was accepted. */
+    boolean acceptTold;
+
+    /** What {@link Tracing} remembers: for which selection of traces, and in the last bit whether they want it. */
+    int traceMark;
+
     /** When the handshake was done, milliseconds since 1970. */
     long connectedAtMillis;
 
@@ -147,12 +153,19 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements Connecti
         counted = true;
         connectPhase = new ConnectPhase(this, now > listener.maxConnections());
         deadline.set(connectDeadline());
+        if (listener.proxy() == null) { // else the client's address is not known yet
+            Tracing.accepted(this);
+        }
     }
 
     /** One more layer below MQTT is there. */
     void layerFinished() {
         if (state == State.AWAITING_CONNECT) {
             deadline.set(connectDeadline());
+            if (!acceptTold) {
+                Tracing.accepted(this);
+            }
+            Tracing.layerFinished(this);
         }
     }
 

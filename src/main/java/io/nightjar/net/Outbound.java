@@ -66,7 +66,9 @@ final class Outbound implements Runnable {
         if (fitting == null) {
             connection.traffic.droppedTooLarge();
             connection.context.counters().increment(Counter.DROPPED_TOO_LARGE);
-            if (!(packet instanceof Packet.Publish)) {
+            if (packet instanceof Packet.Publish publish) {
+                Tracing.dropped(connection, publish);
+            } else {
                 connection.unanswerable = packet instanceof Packet.ConnAck; // nothing may go before it [5.0/3.2.0-1]
                 // Only a PUBLISH may be left out [5.0/3.1.2-25]; whoever waits for an answer must not wait for ever.
                 connection.endOnLoop(DisconnectReason.of(

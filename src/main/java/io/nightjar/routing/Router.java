@@ -10,6 +10,7 @@ import io.nightjar.topic.Subscription;
 import io.nightjar.topic.SubscriptionTrie;
 import io.nightjar.topic.SubscriptionTrie.Added;
 import io.nightjar.topic.SubscriptionTrie.Removed;
+import io.nightjar.trace.Tracer;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.Iterator;
@@ -42,6 +43,7 @@ public final class Router {
     private final SubscriptionTrie<Subscriber> local = new SubscriptionTrie<>();
     private final RouteTable routes = new RouteTable();
     private final Object[] stripes = new Object[STRIPES];
+    private Tracer tracer = new Tracer();
     private volatile @Nullable FilterChanges filterChanges;
     private volatile Consumer<Message> retainedReplication = message -> {};
 
@@ -69,6 +71,11 @@ public final class Router {
         retainedReplication = replication;
     }
 
+    /** Who traces messages by topic; to be called before the first one is routed. */
+    public void setTracer(Tracer tracer) {
+        this.tracer = tracer;
+    }
+
     /** Which other node has which filters. */
     public RouteTable routes() {
         return routes;
@@ -91,15 +98,20 @@ public final class Router {
         Fanout fanout = new Fanout(message);
         local.match(message.topic(), fanout);
         int reached = fanout.deliverPlain();
+        int nodes = 0;
         if (!routes.isEmpty()) {
             PeerFanout peers = new PeerFanout();
             routes.match(message.topic(), peers);
             reached += deliverToGroups(fanout, peers);
-            reached += peers.forward(message);
+            nodes = peers.forward(message);
+            reached += nodes;
         } else {
             for (SharedGroup<Subscriber> group : fanout.groups()) {
                 reached += deliverToMember(fanout, group, true);
             }
+        }
+        if (tracer.selectsByTopic()) {
+            RouteTrace.routed(tracer, message, reached - nodes, nodes, fanout.isPublisherSpared());
         }
         if (reached == 0 && fanout.isPublisherSpared()) {
             reached = 1;
@@ -138,6 +150,9 @@ public final class Router {
         for (String filter : sharedFilters) {
             SharedGroup<Subscriber> group = local.group(filter);
             reached += group == null ? 0 : deliverToMember(fanout, group, true);
+        }
+        if (tracer.selectsByTopic()) {
+            RouteTrace.fromPeer(tracer, message, reached);
         }
         return reached;
     }

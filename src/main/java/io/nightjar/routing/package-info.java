@@ -2,7 +2,7 @@
  * From a message to those who get it: the {@link io.nightjar.routing.Router}, what it retains, and which other node has
  * subscribers for what.
  *
- * <p>Floor 3; imports {@code mqtt}, {@code topic} and {@code metrics}. It hands messages to {@link
+ * <p>Floor 3; imports {@code mqtt}, {@code topic}, {@code trace} and {@code metrics}. It hands messages to {@link
  * io.nightjar.routing.Subscriber} and {@link io.nightjar.routing.Peer}, interfaces that the carriers implement; no
  * socket, actor or disk is in sight, so all of it is tested in milliseconds.
  *

@@ -4,8 +4,8 @@ package io.nightjar.trace;
  * What is traced, when and how. Replicated to every node and kept on disk.
  *
  * @param name {@code ^[A-Za-z]+[A-Za-z0-9-_]*$}, at most 256
- * @param type {@code clientid} (more kinds follow)
- * @param value what the type selects: the raw ClientID
+ * @param type one of {@link TraceRules#TYPES}
+ * @param value what the type selects by: raw ClientID, its beginning, username, address or range, topic filter
  * @param startAtMillis milliseconds since 1970
  * @param endAtMillis after the start
  * @param formatter {@code text} or {@code json}

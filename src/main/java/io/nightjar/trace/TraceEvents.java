@@ -11,11 +11,13 @@ public final class TraceEvents {
     /** {@code msg} of the one line that every end of a connection is. */
     public static final String CONNECTION_ENDED = "connection_ended";
 
+    /** {@code msg} of a packet that came. */
+    public static final String RECEIVED = "mqtt_packet_received";
+
     private TraceEvents() {}
 
     public static TraceEvent packetReceived(long atMicros, String clientId, String peer, Packet packet) {
-        return new TraceEvent(
-                atMicros, Tag.MQTT, Level.DEBUG, "mqtt_packet_received", clientId, peer, packet, Map.of());
+        return new TraceEvent(atMicros, Tag.MQTT, Level.DEBUG, RECEIVED, clientId, peer, packet, Map.of());
     }
 
     public static TraceEvent packetSent(long atMicros, String clientId, String peer, Packet packet) {

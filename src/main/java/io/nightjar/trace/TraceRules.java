@@ -1,5 +1,7 @@
 package io.nightjar.trace;
 
+import io.nightjar.mqtt.Cidr;
+import io.nightjar.mqtt.Topics;
 import io.nightjar.mqtt.Utf8;
 import java.time.Instant;
 import java.util.List;
@@ -10,6 +12,13 @@ import org.jspecify.annotations.Nullable;
 public final class TraceRules {
     public static final String CLIENT_ID = "clientid";
     public static final String CLIENT_ID_PREFIX = "clientid_prefix";
+    public static final String USERNAME = "username";
+    public static final String IP_ADDRESS = "ip_address";
+    public static final String TOPIC = "topic";
+
+    /** What a trace may select by. */
+    public static final List<String> TYPES = List.of(CLIENT_ID, CLIENT_ID_PREFIX, USERNAME, IP_ADDRESS, TOPIC);
+
     public static final String TEXT = "text";
     public static final String JSON = "json";
 
@@ -78,14 +87,12 @@ public final class TraceRules {
             return "name must be letters, digits, - and _, start with a letter and have at most " + MAX_NAME
                     + " characters";
         }
-        if (!List.of(CLIENT_ID, CLIENT_ID_PREFIX).contains(trace.type())) {
-            return "type must be clientid or clientid_prefix";
+        if (!TYPES.contains(trace.type())) {
+            return "type must be one of " + String.join(", ", TYPES);
         }
-        if (trace.value().isEmpty() || Utf8.size(trace.value()) > MAX_VALUE) {
-            return trace.type() + " must have 1 to " + MAX_VALUE + " bytes in UTF-8";
-        }
-        if (trace.value().indexOf('\0') >= 0) {
-            return trace.type() + " must not hold U+0000: no client can have such a ClientID [5.0/1.5.4-2]";
+        String value = valueProblem(trace.type(), trace.value());
+        if (value != null) {
+            return value;
         }
         if (!List.of(TEXT, JSON).contains(trace.formatter())) {
             return "formatter must be text or json";
@@ -98,6 +105,29 @@ public final class TraceRules {
             return "payload_limit must be 0 to " + MAX_PAYLOAD + " bytes";
         }
         return timeProblem(trace);
+    }
+
+    private static @Nullable String valueProblem(String type, String value) {
+        if (value.isEmpty() || Utf8.size(value) > MAX_VALUE) {
+            return type + " must have 1 to " + MAX_VALUE + " bytes in UTF-8";
+        }
+        if (value.indexOf('\0') >= 0) {
+            return type + " must not hold U+0000: no client can send that [5.0/1.5.4-2]";
+        }
+        if (type.equals(IP_ADDRESS) && Cidr.parse(value) == null) {
+            return "ip_address must be an IPv4 or IPv6 address such as 10.1.2.3 or fd00::1, or a range such as"
+                    + " 10.1.0.0/16";
+        }
+        return type.equals(TOPIC) ? topicProblem(value) : null;
+    }
+
+    private static @Nullable String topicProblem(String value) {
+        if (Topics.isShared(value)) {
+            return "topic must be a topic filter without $share: name the filter behind the group, such as "
+                    + "devices/# for $share/group/devices/#";
+        }
+        Topics.Fault fault = Topics.filterFault(value, Integer.MAX_VALUE);
+        return fault == null ? null : "topic must be a topic filter such as devices/+/state: " + fault.problem();
     }
 
     private static @Nullable String timeProblem(TraceDefinition trace) {
@@ -116,17 +146,17 @@ public final class TraceRules {
         return !a.stopped()
                 && !b.stopped()
                 && a.type().equals(b.type())
-                && a.value().equals(b.value())
+                && sameValue(a.type(), a.value(), b.value())
                 && a.startAtMillis() < b.endAtMillis()
                 && b.startAtMillis() < a.endAtMillis();
     }
 
-    /** Whether the trace selects this ClientID. */
-    public static boolean selects(TraceDefinition trace, String clientId) {
-        return switch (trace.type()) {
-            case CLIENT_ID -> trace.value().equals(clientId);
-            case CLIENT_ID_PREFIX -> clientId.startsWith(trace.value());
-            default -> false;
-        };
+    /** Two texts may mean one range of addresses: 10.1.2.3/16 and 10.1.0.0/16. */
+    private static boolean sameValue(String type, String a, String b) {
+        if (!type.equals(IP_ADDRESS)) {
+            return a.equals(b);
+        }
+        Cidr range = Cidr.parse(a);
+        return range != null && range.equals(Cidr.parse(b));
     }
 }

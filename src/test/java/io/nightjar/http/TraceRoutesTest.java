@@ -70,8 +70,11 @@ final class TraceRoutesTest {
             strings = {
                 "{}|type",
                 "{'name':'1','type':'clientid','clientid':'a'}|name",
-                "{'name':'t','type':'topic','topic':'a/b'}|unknown field \"topic\"",
-                "{'name':'t','type':'ip_address','clientid':'a'}|clientid, clientid_prefix in this version",
+                "{'name':'t','type':'peer','peer':'a'}|unknown field \"peer\"",
+                "{'name':'t','type':'peer','clientid':'a'}|clientid, clientid_prefix, username, ip_address, topic",
+                "{'name':'t','type':'ip_address','clientid':'a'}|clientid does not go with type ip_address",
+                "{'name':'t','type':'ip_address','ip_address':'10.1.2.300'}|must be an IPv4 or IPv6 address",
+                "{'name':'t','type':'topic','topic':'a/#/b'}|must be the last level",
                 "{'name':'t','type':'clientid'}|clientid is missing",
                 "{'name':'t','type':'clientid','clientid':''}|clientid is missing",
                 "{'name':'t','type':'clientid','clientid':7}|clientid must be a text",

@@ -46,9 +46,14 @@ public final class ApiClient {
 
     /** Creates a trace by ClientID, waits until it runs on that many nodes, and tells its name. */
     public String trace(String clientId, int nodes) {
+        return trace("clientid", clientId, nodes);
+    }
+
+    /** Creates a trace of any type, waits until it runs on that many nodes, and tells its name. */
+    public String trace(String type, String value, int nodes) {
         String name = "t" + Long.toString(ThreadLocalRandom.current().nextLong(1L << 48), 36);
         ObjectNode body = JSON.createObjectNode();
-        body.put("name", name).put("type", "clientid").put("clientid", clientId);
+        body.put("name", name).put("type", type).put(type, value);
         HttpResponse<byte[]> answer = call("POST", "/trace", body.toString());
         assertThat(answer.statusCode()).as(text(answer)).isEqualTo(200);
         await("trace " + name + " runs").atMost(PATIENCE).until(() -> isRunning(name, nodes));

@@ -37,7 +37,7 @@ class TraceRulesTest {
 
     @ParameterizedTest
     @CsvSource({
-        "topic, text, text, 1, type must be",
+        "peer, text, text, 1, type must be",
         "clientid, xml, text, 1, formatter must be",
         "clientid, json, base64, 1, payload_encode must be",
         "clientid, json, hex, -1, payload_limit must be",
@@ -85,12 +85,49 @@ class TraceRulesTest {
                 .isFalse();
     }
 
-    @Test
-    void a_prefix_selects_all_clients_that_start_with_it() {
-        TraceDefinition prefix = new TraceDefinition("a", "clientid_prefix", "dev-", 0, 1, "text", "text", 1, false);
+    private static TraceDefinition of(String type, String value) {
+        return new TraceDefinition("a", type, value, 0, 100, "text", "text", 1, false);
+    }
 
-        assertThat(TraceRules.selects(prefix, "dev-7")).isTrue();
-        assertThat(TraceRules.selects(prefix, "Dev-7")).isFalse();
-        assertThat(TraceRules.selects(trace("a", "dev-", 0, 1), "dev-7")).isFalse();
+    @ParameterizedTest
+    @CsvSource({
+        "username, böser User",
+        "ip_address, 10.1.2.3",
+        "ip_address, 10.1.0.0/16",
+        "ip_address, fd00::/8",
+        "ip_address, ::1",
+        "topic, a/+/c/#",
+        "topic, $SYS/#",
+        "topic, /",
+    })
+    void a_value_that_its_type_can_have_passes(String type, String value) {
+        assertThat(TraceRules.problem(of(type, value))).isNull();
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "ip_address, localhost, ip_address must be an IPv4 or IPv6 address",
+        "ip_address, 10.1.2.300, ip_address must be an IPv4 or IPv6 address",
+        "ip_address, 10.1.2.3/33, ip_address must be an IPv4 or IPv6 address",
+        "ip_address, '10.1.2.3:1883', ip_address must be an IPv4 or IPv6 address",
+        "topic, a/#/b, topic must be a topic filter such as",
+        "topic, a+, topic must be a topic filter such as",
+        "topic, $share/g/a/#, topic must be a topic filter without $share",
+    })
+    void a_value_that_its_type_cannot_have_is_refused_with_words(String type, String value, String message) {
+        assertThat(TraceRules.problem(of(type, value))).startsWith(message);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "10.1.2.3, 10.1.2.3/32, true",
+        "10.1.2.3/16, 10.1.0.0/16, true",
+        "fd00::1, fd00:0::1/128, true",
+        "10.1.2.3/16, 10.1.2.3/17, false",
+        "10.1.2.3/16, 10.2.2.3/16, false",
+    })
+    void one_range_of_addresses_written_in_two_ways_is_a_duplicate(String one, String other, boolean same) {
+        assertThat(TraceRules.duplicates(of("ip_address", one), of("ip_address", other)))
+                .isEqualTo(same);
     }
 }

@@ -1,14 +1,14 @@
-package io.nightjar.auth;
+package io.nightjar.mqtt;
 
 /**
  * How two valid, unshared Topic Filters relate as sets of Topic Names. A wildcard in the first level does not match
  * names that begin with {@code $} [5.0/4.7.2-1].
  */
-final class FilterRelation {
+public final class FilterRelation {
     private FilterRelation() {}
 
     /** Whether each Topic Name that {@code narrow} matches is matched by {@code wide} too. */
-    static boolean covers(String wide, String narrow) {
+    public static boolean covers(String wide, String narrow) {
         String[] w = wide.split("/", -1);
         String[] n = narrow.split("/", -1);
         if (isWildcard(w[0]) && n[0].startsWith("$")) {
@@ -27,7 +27,7 @@ final class FilterRelation {
     }
 
     /** Whether some Topic Name is matched by both. */
-    static boolean overlap(String a, String b) {
+    public static boolean overlap(String a, String b) {
         String[] x = a.split("/", -1);
         String[] y = b.split("/", -1);
         if (isWildcard(x[0]) && y[0].startsWith("$") || isWildcard(y[0]) && x[0].startsWith("$")) {

@@ -1,8 +1,7 @@
-package io.nightjar.auth;
+package io.nightjar.mqtt;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.nightjar.mqtt.Topics;
 import java.util.List;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
