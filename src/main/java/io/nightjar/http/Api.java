@@ -44,6 +44,7 @@ final class Api {
     private final ActorSystem<?> system;
     private final Authentication authentication;
     private final List<Route> routes;
+    private final Dashboard dashboard = new Dashboard();
 
     Api(ActorSystem<?> system, Authentication authentication, List<Route> routes) {
         this.system = system;
@@ -75,7 +76,8 @@ final class Api {
         Route route = match.route;
         if (route == null) {
             request.discardEntityBytes(system);
-            return Replies.now(finish(request, noRoute(method, target, match)));
+            HttpResponse file = dashboard.answer(request, target);
+            return Replies.now(file != null ? file : finish(request, noRoute(method, target, match)));
         }
         Caller[] caller = {anybody};
         return answer(request, target, route, match.values, caller).handle((response, failure) -> {
@@ -136,14 +138,11 @@ final class Api {
             return Replies.error(405, "BAD_REQUEST", "this path takes " + allowed + ", not " + method)
                     .addHeader(RawHeader.create("Allow", allowed));
         }
-        if (target.path().equals("/")) {
-            return HttpResponse.create().withStatus(302).addHeader(RawHeader.create("Location", BASE + "/status"));
-        }
         return Replies.error(
                 404,
                 "NOT_FOUND",
-                "there is nothing here; the API begins at " + BASE + " and is described in " + BASE
-                        + "/api-docs/swagger.json");
+                "there is nothing here; the dashboard is at /, the API begins at " + BASE + " and is described in "
+                        + BASE + "/api-docs/swagger.json");
     }
 
     private static HttpResponse failed(String method, Target target, Throwable failure) {

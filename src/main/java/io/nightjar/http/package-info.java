@@ -11,6 +11,12 @@
  * with that table row by row; and the path is split before it is decoded, because a ClientID may hold {@code /} and
  * {@code %}.
  *
+ * <p>The {@link io.nightjar.http.Dashboard} below {@code /} is a user of that API and nothing more: ES modules that a
+ * browser takes as they are, the templates of lit-html from its WebJar, and charts drawn as SVG by 150 lines of its own.
+ * No bundler and no Node, so what is served is what is in the repository; a chart library was left out because it draws
+ * on a canvas, which neither a style sheet nor a screen reader can reach. A list asks for one page of rows at a time,
+ * so 100,000 clients cost it as much as 50.
+ *
  * <p>Nothing here holds a log in memory: a download is a stream that asks a node for its next piece of at most 128 KB
  * when the reader's socket has taken the last one, so its cost does not depend on the size of the trace. Pekko Streams
  * costs about 19 us of CPU an element where Netty costs 5; for pieces of 128 KB that does not matter, and its

@@ -44,12 +44,9 @@ final class StatusRoutesTest {
     }
 
     @Test
-    void the_root_leads_to_the_status_and_elsewhere_is_nothing() throws Exception {
-        ApiServer.Reply root = api.call("GET", "//", "", null);
+    void where_nothing_is_the_answer_says_so() throws Exception {
         ApiServer.Reply nothing = api.call("GET", "//favicon.ico", "", null);
 
-        assertThat(root.status()).isEqualTo(302);
-        assertThat(root.header("Location")).isEqualTo("/api/v5/status");
         assertThat(nothing.status()).isEqualTo(404);
         assertThat(nothing.code()).isEqualTo("NOT_FOUND");
     }
