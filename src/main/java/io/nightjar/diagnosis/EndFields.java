@@ -77,7 +77,7 @@ public final class EndFields {
         sink.number("dropped", evidence.dropped());
         marks(sink, "last_in", evidence.lastIn());
         marks(sink, "last_out", evidence.lastOut());
-        texts(sink, evidence.socket());
+        values(sink, evidence.socket());
     }
 
     private static void text(Sink sink, String name, @Nullable String value) {
@@ -90,6 +90,16 @@ public final class EndFields {
         if (!texts.isEmpty()) {
             texts.forEach(sink::text);
         }
+    }
+
+    private static void values(Sink sink, Map<String, Object> values) {
+        values.forEach((name, value) -> {
+            if (value instanceof Number number) {
+                sink.number(name, number.longValue());
+            } else {
+                sink.text(name, value.toString());
+            }
+        });
     }
 
     private static void number(Sink sink, String name, @Nullable Long value) {

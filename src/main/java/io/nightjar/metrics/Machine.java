@@ -3,7 +3,6 @@ package io.nightjar.metrics;
 import com.sun.management.OperatingSystemMXBean;
 import com.sun.management.UnixOperatingSystemMXBean;
 import io.nightjar.metrics.Family.Together;
-import io.nightjar.metrics.Family.Type;
 import java.lang.management.BufferPoolMXBean;
 import java.lang.management.GarbageCollectorMXBean;
 import java.lang.management.ManagementFactory;
@@ -37,11 +36,11 @@ final class Machine {
     private Machine() {}
 
     private static Family gauge(String name, String help, Together together) {
-        return new Family(name, "", Type.GAUGE, help, together);
+        return new Family(name, "", Family.Type.GAUGE, help, together);
     }
 
     private static Family counter(String name, String help) {
-        return new Family(name, "", Type.COUNTER, help, Together.SUM);
+        return new Family(name, "", Family.Type.COUNTER, help, Together.SUM);
     }
 
     /** @param figures may have {@code direct_memory}, bytes that the JVM does not see */

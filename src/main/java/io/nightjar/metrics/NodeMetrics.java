@@ -2,7 +2,6 @@ package io.nightjar.metrics;
 
 import io.nightjar.metrics.Counters.Counter;
 import io.nightjar.metrics.Family.Together;
-import io.nightjar.metrics.Family.Type;
 import io.nightjar.mqtt.Detail;
 import io.nightjar.mqtt.PacketType;
 import io.nightjar.mqtt.QoS;
@@ -41,7 +40,7 @@ public final class NodeMetrics {
         add(new Family(
                 "emqx_cluster_nodes_running",
                 "",
-                Type.GAUGE,
+                Family.Type.GAUGE,
                 "Nodes of the cluster that are up, as this node sees it",
                 Together.MAX));
         FIGURES.put("emqx_cluster_nodes_running", "nodes");
@@ -203,16 +202,20 @@ public final class NodeMetrics {
         add(new Family(
                 ENDS,
                 "",
-                Type.COUNTER,
+                Family.Type.COUNTER,
                 "Ends of connections by reason, detail, side (client, network, server, unknown) and listener; what never"
                         + " occurred is absent",
                 Together.SUM));
         add(new Family(
-                "nightjar_listener_connections", "", Type.GAUGE, "Open connections of a listener", Together.SUM));
+                "nightjar_listener_connections",
+                "",
+                Family.Type.GAUGE,
+                "Open connections of a listener",
+                Together.SUM));
         add(new Family(
                 "nightjar_listener_connections_max",
                 "",
-                Type.GAUGE,
+                Family.Type.GAUGE,
                 "Most open connections of a listener, its max-connections",
                 Together.SUM));
     }
@@ -220,7 +223,7 @@ public final class NodeMetrics {
     /** A figure of EMQX: {@code emqx_<name>_count}. */
     private static void figure(String figure, String name, String help, Together together) {
         String family = "emqx_" + name + "_count";
-        add(new Family(family, name + ".count", Type.GAUGE, help, together));
+        add(new Family(family, name + ".count", Family.Type.GAUGE, help, together));
         FIGURES.put(family, figure);
     }
 
@@ -230,7 +233,7 @@ public final class NodeMetrics {
     }
 
     private static void counted(String name, String key, String help, ToLongFunction<Counters> value) {
-        add(new Family(name, key, Type.COUNTER, help, Together.SUM));
+        add(new Family(name, key, Family.Type.COUNTER, help, Together.SUM));
         COUNTED.put(name, value);
     }
 
