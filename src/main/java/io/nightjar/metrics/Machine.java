@@ -64,7 +64,7 @@ final class Machine {
                 ManagementFactory.getRuntimeMXBean().getStartTime() / 1000.0);
         for (GarbageCollectorMXBean collector : ManagementFactory.getGarbageCollectorMXBeans()) {
             Map<String, String> labels = Map.of("collector", collector.getName());
-            samples.add(new Sample("nightjar_jvm_gc_collections_total", labels, collector.getCollectionCount()));
+            samples.add(Sample.of("nightjar_jvm_gc_collections_total", labels, collector.getCollectionCount()));
             samples.add(new Sample("nightjar_jvm_gc_seconds_total", labels, collector.getCollectionTime() / 1000.0));
         }
     }
@@ -81,6 +81,10 @@ final class Machine {
             add(samples, "process_open_fds", unix.getOpenFileDescriptorCount());
             add(samples, "process_max_fds", unix.getMaxFileDescriptorCount());
         }
+    }
+
+    private static void add(List<Sample> samples, String family, long value) {
+        add(samples, family, (double) value);
     }
 
     /** Adds a figure unless it is negative: so these beans say that they do not know. */

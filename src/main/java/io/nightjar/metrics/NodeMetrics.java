@@ -254,8 +254,8 @@ public final class NodeMetrics {
                 samples.add(new Sample(family, Map.of(), number.doubleValue()));
             }
         });
-        COUNTED.forEach((family, value) -> samples.add(new Sample(family, Map.of(), value.applyAsLong(counters))));
-        counters.ends().forEach((end, count) -> samples.add(new Sample(ENDS, labels(end), count)));
+        COUNTED.forEach((family, value) -> samples.add(Sample.of(family, Map.of(), value.applyAsLong(counters))));
+        counters.ends().forEach((end, count) -> samples.add(Sample.of(ENDS, labels(end), count)));
         listeners(samples, "nightjar_listener_connections", now.get("listener_connections"));
         listeners(samples, "nightjar_listener_connections_max", now.get("listener_connections_max"));
         Machine.addTo(samples, now);
