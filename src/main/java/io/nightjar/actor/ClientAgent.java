@@ -4,13 +4,20 @@ import io.nightjar.actor.ClientMessages.CountClients;
 import io.nightjar.actor.ClientMessages.Counted;
 import io.nightjar.actor.ClientMessages.FindClient;
 import io.nightjar.actor.ClientMessages.Found;
+import io.nightjar.actor.ClientMessages.Held;
 import io.nightjar.actor.ClientMessages.KickClient;
 import io.nightjar.actor.ClientMessages.Kicked;
 import io.nightjar.actor.ClientMessages.ListClients;
+import io.nightjar.actor.ClientMessages.ListHeld;
 import io.nightjar.actor.ClientMessages.ListSubscriptions;
 import io.nightjar.actor.ClientMessages.Measure;
 import io.nightjar.actor.ClientMessages.Measured;
+import io.nightjar.actor.ClientMessages.SubscribeClient;
+import io.nightjar.actor.ClientMessages.SubscribedClient;
 import io.nightjar.actor.ClientMessages.Subscriptions;
+import io.nightjar.actor.ClientMessages.UnsubscribeClient;
+import io.nightjar.actor.ClientMessages.UnsubscribedClient;
+import io.nightjar.message.HeldMessages;
 import io.nightjar.message.SessionCommand;
 import io.nightjar.message.SessionLink;
 import io.nightjar.metrics.NodeMetrics;
@@ -64,6 +71,9 @@ final class ClientAgent extends AbstractBehavior<ClientMessages> {
                 .onMessage(FindClient.class, this::onFind)
                 .onMessage(KickClient.class, this::onKick)
                 .onMessage(ListSubscriptions.class, this::onSubscriptions)
+                .onMessage(SubscribeClient.class, this::onSubscribe)
+                .onMessage(UnsubscribeClient.class, this::onUnsubscribe)
+                .onMessage(ListHeld.class, this::onHeld)
                 .onMessage(CountClients.class, this::onCount)
                 .onMessage(Measure.class, this::onMeasure)
                 .build();
@@ -115,6 +125,39 @@ final class ClientAgent extends AbstractBehavior<ClientMessages> {
 
     private Behavior<ClientMessages> onMeasure(Measure question) {
         question.replyTo().tell(new Measured(node, metrics.samples()));
+        return this;
+    }
+
+    private Behavior<ClientMessages> onSubscribe(SubscribeClient command) {
+        SessionLink session = directory.find(command.clientId());
+        if (session == null) {
+            command.replyTo().tell(new SubscribedClient(node, -1));
+        } else {
+            session.tell(new SessionCommand.SubscribeFor(
+                    command.requests(), outcome -> command.replyTo().tell(new SubscribedClient(node, outcome))));
+        }
+        return this;
+    }
+
+    private Behavior<ClientMessages> onUnsubscribe(UnsubscribeClient command) {
+        SessionLink session = directory.find(command.clientId());
+        if (session == null) {
+            command.replyTo().tell(new UnsubscribedClient(false));
+        } else {
+            session.tell(new SessionCommand.UnsubscribeFor(
+                    command.filters(), existed -> command.replyTo().tell(new UnsubscribedClient(existed))));
+        }
+        return this;
+    }
+
+    private Behavior<ClientMessages> onHeld(ListHeld question) {
+        SessionLink session = directory.find(question.clientId());
+        if (session == null) {
+            question.replyTo().tell(new Held(HeldMessages.NONE));
+        } else {
+            session.tell(new SessionCommand.ListMessages(
+                    question.query(), page -> question.replyTo().tell(new Held(page))));
+        }
         return this;
     }
 

@@ -1,9 +1,14 @@
 package io.nightjar.actor;
 
+import io.nightjar.message.SessionLink;
 import io.nightjar.mqtt.Reason;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.NavigableMap;
+import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Whether a client's fields match the filters of a query; several values of one name are alternatives. */
@@ -12,6 +17,31 @@ final class ClientFilter {
 
     ClientFilter(Map<String, List<String>> filters) {
         this.filters = filters;
+    }
+
+    /** Sessions after a ClientID that are to be looked at, in order. */
+    Iterator<Map.Entry<String, SessionLink>> walk(SessionDirectory directory, String after) {
+        List<String> exact = filters.get("clientid");
+        if (exact == null) {
+            return directory.after(after).entrySet().iterator();
+        }
+        NavigableMap<String, SessionLink> few = new TreeMap<>();
+        for (String clientId : exact) {
+            SessionLink session = directory.find(clientId);
+            if (session != null && clientId.compareTo(after) > 0) {
+                few.put(clientId, session);
+            }
+        }
+        return few.entrySet().iterator();
+    }
+
+    /** Whether a client of this name may match: what the name decides needs no question to its session. */
+    boolean mayMatch(String clientId) {
+        Map<String, Object> named = Map.of("clientid", clientId);
+        return Stream.of("clientid", "like_clientid").allMatch(name -> {
+            List<String> wanted = filters.get(name);
+            return wanted == null || wanted.stream().anyMatch(value -> matches(named, name, value));
+        });
     }
 
     /** Whether every client matches. */

@@ -7,10 +7,13 @@ import io.nightjar.message.SessionCommand.Inspected;
 import io.nightjar.message.SessionLink;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
@@ -18,26 +21,34 @@ import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.actor.typed.javadsl.Receive;
 
 /**
- * Answers one list question of one node and is gone: walks the directory, asks some sessions at a time for their view,
- * keeps those that match.
+ * Answers one list question of one node and is gone: walks the directory in order, asks some sessions at a time for
+ * their view, keeps those that match, and stops when it has enough or has walked {@link #STEP}: the asker goes on from
+ * there. So no question takes long, however many sessions there are, and the loops that the sessions live on have a few
+ * of these small tasks each between their own work.
  */
 final class ClientLister extends AbstractBehavior<ClientLister.Event> {
     /** Sessions asked at a time. */
     private static final int AT_A_TIME = 64;
 
+    /** Sessions walked for one question. */
+    static final int STEP = 20_000;
+
     /** Most bytes in one answer: with one more client of the largest names it still fits a frame between nodes. */
     private static final int MOST_BYTES = 512 << 10;
 
     /** Names and numbers of a view. */
-    private static final int VIEW_BYTES = 700;
+    private static final int VIEW_BYTES = 1000;
 
-    private static final Duration PATIENCE = Duration.ofSeconds(4);
+    private static final Duration TICK = Duration.ofMillis(250);
+
+    /** Ticks without any answer after which the sessions that did not are not waited for. */
+    private static final int PATIENCE_TICKS = 16;
 
     sealed interface Event {}
 
     private record Answer(Inspected inspected) implements Event {}
 
-    private enum TimedOut implements Event {
+    private enum Tick implements Event {
         INSTANCE
     }
 
@@ -46,9 +57,14 @@ final class ClientLister extends AbstractBehavior<ClientLister.Event> {
     private final ClientFilter filter;
     private final SessionDirectory directory;
     private final Iterator<Map.Entry<String, SessionLink>> walk;
+    private final ActorRef<Inspected> answers;
     private final TreeMap<String, Map<String, Object>> found = new TreeMap<>();
+    private final Set<String> waiting = new HashSet<>();
+    private String position;
     private long matching;
+    private int walked;
     private int outstanding;
+    private int idleTicks;
 
     private ClientLister(ActorContext<Event> context, String node, SessionDirectory directory, ListClients question) {
         super(context);
@@ -56,57 +72,72 @@ final class ClientLister extends AbstractBehavior<ClientLister.Event> {
         this.question = question;
         this.filter = new ClientFilter(question.filters());
         this.directory = directory;
-        // With filters the whole directory is walked, for the count; without, only the page.
-        this.walk = (filter.isOpen() ? directory.after(question.after()) : directory.all())
-                .entrySet()
-                .iterator();
+        this.position = question.after();
+        this.walk = filter.walk(directory, question.after());
+        this.answers = context.messageAdapter(Inspected.class, Answer::new);
     }
 
     static Behavior<Event> create(String node, SessionDirectory directory, ListClients question) {
-        return Behaviors.setup(context -> {
-            context.scheduleOnce(PATIENCE, context.getSelf(), TimedOut.INSTANCE);
+        return Behaviors.withTimers(timers -> Behaviors.setup(context -> {
+            timers.startTimerWithFixedDelay(Tick.INSTANCE, TICK);
             ClientLister lister = new ClientLister(context, node, directory, question);
             return lister.goOn() ? lister : Behaviors.stopped();
-        });
+        }));
     }
 
     @Override
     public Receive<Event> createReceive() {
         return newReceiveBuilder()
                 .onMessage(Answer.class, this::onAnswer)
-                .onMessage(TimedOut.class, timedOut -> finish())
+                .onMessage(Tick.class, this::onTick)
                 .build();
     }
 
     private Behavior<Event> onAnswer(Answer answer) {
         outstanding--;
+        idleTicks = 0;
         if (answer.inspected().client() != null) {
-            keep(answer.inspected().client().fields());
+            Map<String, Object> client = answer.inspected().client().fields();
+            String clientId = String.valueOf(client.get("clientid"));
+            waiting.remove(clientId);
+            if (filter.matches(client)) {
+                matching++;
+                if (question.most() > 0) {
+                    found.put(clientId, client);
+                }
+            }
         }
         return goOn() ? this : Behaviors.stopped();
     }
 
-    private void keep(Map<String, Object> client) {
-        if (!filter.matches(client)) {
-            return;
+    /** A session that ended after it was asked does not answer. One that is there and does not: nobody may take it for gone. */
+    private Behavior<Event> onTick(Tick tick) {
+        waiting.removeIf(clientId -> directory.find(clientId) == null);
+        idleTicks++;
+        if (outstanding > 0 && waiting.isEmpty() && idleTicks > 1) {
+            outstanding = 0;
+            return goOn() ? this : Behaviors.stopped();
         }
-        matching++;
-        String clientId = String.valueOf(client.get("clientid"));
-        if (clientId.compareTo(question.after()) > 0) {
-            found.put(clientId, client);
-            if (found.size() > question.most()) {
-                found.pollLastEntry();
-            }
-        }
+        return idleTicks > PATIENCE_TICKS ? Behaviors.stopped() : this; // no answer: the node is told as unreachable
     }
 
-    /** Asks more sessions; false if all is answered. */
+    /** Asks more sessions; false if the question is answered. */
     private boolean goOn() {
-        while (outstanding < AT_A_TIME && walk.hasNext() && !isFull()) {
+        if (question.most() == 0 && filter.isOpen()) {
+            matching = directory.after(question.after()).size(); // nobody needs to be asked
+            question.replyTo().tell(new Listed(node, List.of(), matching, position, false));
+            return false;
+        }
+        while (outstanding < AT_A_TIME && !isEnough() && walk.hasNext()) {
+            Map.Entry<String, SessionLink> next = walk.next();
+            position = next.getKey();
+            walked++;
+            if (!filter.mayMatch(next.getKey())) {
+                continue;
+            }
             outstanding++;
-            walk.next()
-                    .getValue()
-                    .tell(new SessionCommand.Inspect(getContext().messageAdapter(Inspected.class, Answer::new)));
+            waiting.add(next.getKey());
+            next.getValue().tell(new SessionCommand.Inspect(answers));
         }
         if (outstanding > 0) {
             return true;
@@ -115,24 +146,28 @@ final class ClientLister extends AbstractBehavior<ClientLister.Event> {
         return false;
     }
 
-    private boolean isFull() {
-        return filter.isOpen() && found.size() + outstanding >= question.most();
+    private boolean isEnough() {
+        boolean full = question.most() > 0 && found.size() + (filter.isOpen() ? outstanding : 0) >= question.most();
+        return full || walked >= STEP;
     }
 
-    private Behavior<Event> finish() {
-        long count = filter.isOpen() ? directory.size() : matching;
+    private void finish() {
+        boolean more = walk.hasNext();
         List<Map<String, Object>> clients = new ArrayList<>();
         int bytes = 0;
-        for (Map<String, Object> client : found.values()) {
-            bytes += weight(client);
-            if (bytes > MOST_BYTES && !clients.isEmpty()) {
+        for (Map.Entry<String, Map<String, Object>> client : found.entrySet()) {
+            bytes += weight(client.getValue());
+            if (clients.size() == question.most() || bytes > MOST_BYTES && !clients.isEmpty()) {
+                more = true;
                 break;
             }
-            clients.add(client);
+            clients.add(client.getValue());
+            matching = clients.size();
         }
-        boolean more = clients.size() < found.size() || found.size() >= question.most();
-        question.replyTo().tell(new Listed(node, clients, count, more));
-        return Behaviors.stopped();
+        if (clients.size() < found.size()) {
+            position = String.valueOf(clients.get(clients.size() - 1).get("clientid"));
+        }
+        question.replyTo().tell(new Listed(node, clients, matching, position, more));
     }
 
     /** Bytes of a view on the wire, about: its texts come from the client and may be 64 KB each. */

@@ -4,21 +4,29 @@ import io.nightjar.actor.ClientMessages.CountClients;
 import io.nightjar.actor.ClientMessages.Counted;
 import io.nightjar.actor.ClientMessages.FindClient;
 import io.nightjar.actor.ClientMessages.Found;
+import io.nightjar.actor.ClientMessages.Held;
 import io.nightjar.actor.ClientMessages.KickClient;
 import io.nightjar.actor.ClientMessages.Kicked;
 import io.nightjar.actor.ClientMessages.ListClients;
+import io.nightjar.actor.ClientMessages.ListHeld;
 import io.nightjar.actor.ClientMessages.ListSubscriptions;
 import io.nightjar.actor.ClientMessages.Listed;
 import io.nightjar.actor.ClientMessages.Measure;
 import io.nightjar.actor.ClientMessages.Measured;
+import io.nightjar.actor.ClientMessages.SubscribeClient;
+import io.nightjar.actor.ClientMessages.SubscribedClient;
 import io.nightjar.actor.ClientMessages.Subscriptions;
+import io.nightjar.actor.ClientMessages.UnsubscribeClient;
+import io.nightjar.actor.ClientMessages.UnsubscribedClient;
 import io.nightjar.message.ClientView;
 import io.nightjar.message.Clients;
+import io.nightjar.message.HeldMessages;
 import io.nightjar.message.Traces;
 import io.nightjar.metrics.Counters;
 import io.nightjar.metrics.NodeMetrics;
 import io.nightjar.metrics.Sample;
 import io.nightjar.mqtt.DisconnectReason;
+import io.nightjar.mqtt.SubscriptionRequest;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -105,37 +113,57 @@ public final class ClientsService implements Clients {
     public CompletionStage<Page> list(Query query) {
         int needed = query.skip() + query.limit() + 1;
         List<CompletableFuture<Part>> parts = agents.stream()
-                .map(agent -> collect(agent, query, query.after(), needed, new Part(null, new ArrayList<>(), 0))
+                .map(agent -> collect(agent, query, needed, new Part(null, List.of(), 0, query.after(), true))
+                        .thenCompose(part -> query.count() ? count(agent, query, part) : done(part))
                         .toCompletableFuture())
                 .toList();
         return all(parts).thenApply(answers -> page(query, answers));
     }
 
-    /** What one node answered so far; a null name if it did not. */
-    private record Part(@Nullable String node, List<ClientView> clients, long matching) {}
+    /**
+     * What one node answered so far.
+     *
+     * @param node null if it did not
+     * @param matching clients that match up to the position
+     * @param more whether others may follow
+     */
+    private record Part(
+            @Nullable String node, List<ClientView> clients, long matching, String position, boolean more) {}
 
-    private CompletionStage<Part> collect(
-            ActorRef<ClientMessages> agent, Query query, String after, int needed, Part sofar) {
+    /** Asks a node, step by step, until there are enough clients or no more. */
+    private CompletionStage<Part> collect(ActorRef<ClientMessages> agent, Query query, int needed, Part sofar) {
         int most = Math.min(PIECE, needed - sofar.clients().size());
-        CompletionStage<Listed> answer = ask(agent, replyTo -> new ListClients(query.filters(), after, most, replyTo));
-        return answer.<CompletionStage<Part>>handle((listed, fault) -> {
-                    if (listed == null) {
-                        return CompletableFuture.completedFuture(new Part(null, List.of(), 0));
-                    }
-                    List<ClientView> clients = new ArrayList<>(sofar.clients());
-                    listed.clients().forEach(fields -> clients.add(new ClientView(fields)));
-                    Part now = new Part(listed.node(), clients, listed.matching());
-                    boolean more = listed.more() && !listed.clients().isEmpty() && clients.size() < needed;
-                    return more
-                            ? collect(
-                                    agent,
-                                    query,
-                                    clients.get(clients.size() - 1).clientId(),
-                                    needed,
-                                    now)
-                            : CompletableFuture.completedFuture(now);
-                })
-                .thenCompose(Function.identity());
+        return step(agent, query, most, sofar).thenCompose(part -> {
+            boolean goesOn =
+                    part.node() != null && part.more() && part.clients().size() < needed;
+            return goesOn ? collect(agent, query, needed, part) : done(part);
+        });
+    }
+
+    /** Counts the rest: that of all if there is no filter, else step by step. */
+    private CompletionStage<Part> count(ActorRef<ClientMessages> agent, Query query, Part sofar) {
+        if (sofar.node() == null || !sofar.more()) {
+            return done(sofar);
+        }
+        return step(agent, query, 0, sofar).thenCompose(part -> count(agent, query, part));
+    }
+
+    private CompletionStage<Part> step(ActorRef<ClientMessages> agent, Query query, int most, Part sofar) {
+        CompletionStage<Listed> answer =
+                ask(agent, replyTo -> new ListClients(query.filters(), sofar.position(), most, replyTo));
+        return answer.handle((listed, fault) -> {
+            if (listed == null) {
+                return new Part(null, List.of(), 0, "", false);
+            }
+            List<ClientView> clients = new ArrayList<>(sofar.clients());
+            listed.clients().forEach(fields -> clients.add(new ClientView(fields)));
+            return new Part(
+                    listed.node(), clients, sofar.matching() + listed.matching(), listed.position(), listed.more());
+        });
+    }
+
+    private static CompletionStage<Part> done(Part part) {
+        return CompletableFuture.completedFuture(part);
     }
 
     private Page page(Query query, List<Part> parts) {
@@ -216,6 +244,50 @@ public final class ClientsService implements Clients {
             answers.forEach(answer -> nodes.put(answer.node(), answer.figures()));
             return nodes;
         });
+    }
+
+    @Override
+    public CompletionStage<@Nullable String> subscribe(String clientId, List<SubscriptionRequest> requests) {
+        return askAll((ActorRef<SubscribedClient> replyTo) -> new SubscribeClient(clientId, requests, replyTo))
+                .thenApply(answers -> {
+                    for (SubscribedClient answer : answers) {
+                        if (answer.outcome() > 0) {
+                            throw new Traces.Refused(
+                                    "EXCEED_LIMIT",
+                                    "the client would have more than " + answer.outcome()
+                                            + " subscriptions (max-subscriptions of its listener); nothing was changed");
+                        } else if (answer.outcome() == 0) {
+                            return answer.node();
+                        }
+                    }
+                    noneHasIt(answers);
+                    return null;
+                });
+    }
+
+    @Override
+    public CompletionStage<Boolean> unsubscribe(String clientId, List<String> filters) {
+        return askAll((ActorRef<UnsubscribedClient> replyTo) -> new UnsubscribeClient(clientId, filters, replyTo))
+                .thenApply(answers -> {
+                    boolean existed = answers.stream().anyMatch(UnsubscribedClient::existed);
+                    if (!existed) {
+                        noneHasIt(answers);
+                    }
+                    return existed;
+                });
+    }
+
+    @Override
+    public CompletionStage<HeldMessages> messages(String clientId, HeldMessages.Query query) {
+        return askAll((ActorRef<Held> replyTo) -> new ListHeld(clientId, query, replyTo))
+                .thenApply(answers -> answers.stream()
+                        .map(Held::messages)
+                        .filter(HeldMessages::found)
+                        .findFirst()
+                        .orElseGet(() -> {
+                            noneHasIt(answers);
+                            return HeldMessages.NONE;
+                        }));
     }
 
     @Override

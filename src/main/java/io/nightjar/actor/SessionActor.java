@@ -4,6 +4,7 @@ import io.nightjar.diagnosis.ConnectionEnd;
 import io.nightjar.message.ClientView;
 import io.nightjar.message.Connection;
 import io.nightjar.message.ConnectionInfo;
+import io.nightjar.message.HeldMessages;
 import io.nightjar.message.SessionCommand;
 import io.nightjar.message.SessionCommand.Acknowledge;
 import io.nightjar.message.SessionCommand.Attach;
@@ -12,13 +13,16 @@ import io.nightjar.message.SessionCommand.Detach;
 import io.nightjar.message.SessionCommand.Inspect;
 import io.nightjar.message.SessionCommand.Inspected;
 import io.nightjar.message.SessionCommand.Kick;
+import io.nightjar.message.SessionCommand.ListMessages;
 import io.nightjar.message.SessionCommand.ListSubscriptions;
 import io.nightjar.message.SessionCommand.NodeLost;
 import io.nightjar.message.SessionCommand.PublishQos2;
 import io.nightjar.message.SessionCommand.Stop;
 import io.nightjar.message.SessionCommand.Subscribe;
+import io.nightjar.message.SessionCommand.SubscribeFor;
 import io.nightjar.message.SessionCommand.TimerFired;
 import io.nightjar.message.SessionCommand.Unsubscribe;
+import io.nightjar.message.SessionCommand.UnsubscribeFor;
 import io.nightjar.message.SessionCommand.Writable;
 import io.nightjar.message.SessionKey;
 import io.nightjar.message.SessionLink;
@@ -81,6 +85,9 @@ public final class SessionActor extends ExtensibleBehavior<SessionCommand>
         on(HANDLERS, Kick.class, SessionActor::onKick);
         on(HANDLERS, Inspect.class, SessionActor::onInspect);
         on(HANDLERS, ListSubscriptions.class, SessionActor::onListSubscriptions);
+        on(HANDLERS, SubscribeFor.class, SessionActor::onSubscribeFor);
+        on(HANDLERS, UnsubscribeFor.class, SessionActor::onUnsubscribeFor);
+        on(HANDLERS, ListMessages.class, SessionActor::onListMessages);
         on(HANDLERS, NodeLost.class, SessionActor::onNodeLost);
     }
 
@@ -279,6 +286,34 @@ public final class SessionActor extends ExtensibleBehavior<SessionCommand>
 
     private void onListSubscriptions(ListSubscriptions command) {
         command.reply().accept(state == null ? List.of() : SessionView.subscriptions(state, services.node()));
+    }
+
+    private void onSubscribeFor(SubscribeFor command) {
+        SessionState now = state;
+        if (now == null || !now.exists()) {
+            command.reply().accept(-1);
+        } else {
+            command.reply().accept(now.subscribeFor(command.requests(), now(), this));
+        }
+    }
+
+    private void onUnsubscribeFor(UnsubscribeFor command) {
+        SessionState now = state;
+        if (now == null || !now.exists()) {
+            command.reply().accept(false);
+            return;
+        }
+        now.unsubscribeFor(command.filters(), this);
+        command.reply().accept(true);
+    }
+
+    private void onListMessages(ListMessages command) {
+        SessionState now = state;
+        if (now == null || !now.exists()) {
+            command.reply().accept(HeldMessages.NONE);
+        } else {
+            command.reply().accept(HeldView.of(now, services, command.query()));
+        }
     }
 
     private void onNodeLost(NodeLost command) {

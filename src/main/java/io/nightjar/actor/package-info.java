@@ -7,7 +7,9 @@
  * message costs 5.1 us of CPU so, 8.8 us with the actor on a fork-join pool, 5.0 us without an actor. Its handlers are
  * written by hand and its timers sit in the loop's wheel, since a built {@code Receive} is 100 and a Pekko timer 350
  * bytes for each of a million sessions. Lists and kicks ask the {@code ClientAgent} of every node instead of sharding, so
- * that asking for a ClientID that nobody has creates nothing.
+ * that asking for a ClientID that nobody has creates nothing. A list is walked in steps of 20,000 sessions with 64 of
+ * them asked at a time, so that no question holds up a loop or outlives its patience; with filters the count looks at
+ * every session once, so a walk by cursor counts on its first page only.
  *
  * <p><b>Traces.</b> {@code TraceActor} keeps definitions, replicated through Distributed Data (a small table, what it is
  * meant for) and on disk; events go through a queue bounded in number and bytes to one stream that writes, never through

@@ -71,9 +71,11 @@ final class ClientRoutes {
         }
         @Nullable Set<String> fields = fields(parameters);
         String after = cursor == null ? "" : decode(cursor);
+        boolean count = after.isEmpty();
         return ports.clients()
-                .list(new Clients.Query(filters, after, (int) skip, limit))
-                .thenApply(answer -> Replies.ok(json(answer, cursor == null ? page : 0, limit, fields)));
+                .list(new Clients.Query(filters, after, (int) skip, limit, count))
+                .thenApply(
+                        answer -> Replies.ok(json(answer, new Shown(cursor == null ? page : 0, limit, count), fields)));
     }
 
     /** One order only: a cursor must go on at the same place on every node, however many come and go meanwhile. */
@@ -85,15 +87,27 @@ final class ClientRoutes {
         }
     }
 
-    private ObjectNode json(Clients.Page answer, int page, int limit, @Nullable Set<String> fields) {
+    /**
+     * What was asked for.
+     *
+     * @param page 0 with a cursor
+     * @param count whether all that match were counted
+     */
+    private record Shown(int page, int limit, boolean count) {}
+
+    private ObjectNode json(Clients.Page answer, Shown shown, @Nullable Set<String> fields) {
         ObjectNode root = Json.object();
         ArrayNode data = root.putArray("data");
         answer.clients().forEach(client -> data.add(json(client, fields)));
         ObjectNode meta = root.putObject("meta");
-        if (page > 0) {
-            meta.put("page", page);
+        if (shown.page > 0) {
+            meta.put("page", shown.page);
         }
-        meta.put("limit", limit).put("count", answer.count()).put("hasnext", answer.hasNext());
+        meta.put("limit", shown.limit);
+        if (shown.count) {
+            meta.put("count", answer.count());
+        }
+        meta.put("hasnext", answer.hasNext());
         if (answer.hasNext() && !answer.clients().isEmpty()) {
             String last = answer.clients().get(answer.clients().size() - 1).clientId();
             meta.put("cursor", encode(last));

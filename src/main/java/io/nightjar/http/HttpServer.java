@@ -98,6 +98,8 @@ public final class HttpServer {
         routes.addAll(new StatusRoutes(ports).routes());
         routes.addAll(new MetricsRoutes(ports).routes());
         routes.addAll(new ClientRoutes(ports).routes());
+        routes.addAll(new SubscribeRoutes(ports).routes());
+        routes.addAll(new HeldRoutes(ports).routes());
         routes.addAll(new KickRoutes(system, ports).routes());
         routes.addAll(new TraceRoutes(ports).routes());
         return routes;

@@ -11,8 +11,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
@@ -106,10 +108,13 @@ final class KickRoutes {
         boolean keepSession = parameters.flag("keep_session");
         DisconnectReason reason = reason(call, "why");
         return ports.clients()
-                .list(new Clients.Query(filters, "", 0, 1))
+                .list(new Clients.Query(filters, "", 0, 1, true))
                 .thenCompose(page -> dryRun
                         ? Replies.now(Replies.ok(dryRun(page, rate)))
-                        : start(call, new Job(filters, rate, reason, keepSession), page));
+                        : start(
+                                call,
+                                new Job(filters, rate, reason, keepSession, ConcurrentHashMap.newKeySet()),
+                                page));
     }
 
     private static ObjectNode dryRun(Clients.Page page, int rate) {
@@ -121,8 +126,21 @@ final class KickRoutes {
         return unreachable(answer, page);
     }
 
-    /** Clients to kick by a filter, and how. */
-    private record Job(Map<String, List<String>> filters, int rate, DisconnectReason reason, boolean keepSession) {}
+    /**
+     * Clients to kick by a filter, and how.
+     *
+     * @param missed nodes that did not answer on the way: who is there was not kicked
+     */
+    private record Job(
+            Map<String, List<String>> filters,
+            int rate,
+            DisconnectReason reason,
+            boolean keepSession,
+            Set<String> missed) {
+        String outcome() {
+            return missed.isEmpty() ? "done" : "done but for " + String.join(", ", missed) + ", which did not answer";
+        }
+    }
 
     /** How many were kicked, were gone already, or could not be asked. */
     private record Tally(long kicked, long gone, long failed) {
@@ -138,14 +156,14 @@ final class KickRoutes {
                     400, "EXCEED_LIMIT", "there are " + JOBS_MAX + " kicks by filter under way; wait for one to end");
         }
         CompletionStage<Tally> done = kick(
-                        walk(job.filters).throttle(job.rate, Duration.ofSeconds(1)), job.reason, job.keepSession)
+                        walk(job).throttle(job.rate, Duration.ofSeconds(1)), job.reason, job.keepSession)
                 .whenComplete((tally, failure) -> {
                     jobs.decrementAndGet();
                     Audit.jobEnded(
                             call.caller(),
                             "kickout_query",
                             tally == null ? 0 : tally.kicked,
-                            failure == null ? "done" : String.valueOf(failure.getMessage()));
+                            failure == null ? job.outcome() : String.valueOf(failure.getMessage()));
                 });
         long seconds = seconds(page.count(), job.rate);
         ObjectNode answer = unreachable(
@@ -153,20 +171,28 @@ final class KickRoutes {
         if (seconds > WAIT_SECONDS) {
             return Replies.now(Replies.json(202, answer.put("seconds", seconds)));
         }
-        return done.thenApply(tally -> Replies.ok(
-                answer.put("kicked", tally.kicked).put("gone", tally.gone).put("failed", tally.failed)));
+        return done.thenApply(tally -> {
+            if (!job.missed.isEmpty()) {
+                answer.set("unreachable_nodes", Json.tree(job.missed));
+            }
+            return Replies.ok(
+                    answer.put("kicked", tally.kicked).put("gone", tally.gone).put("failed", tally.failed));
+        });
     }
 
     /** ClientIDs of all that match, page after page, each page asked for when the one before is used up. */
-    private Source<String, ?> walk(Map<String, List<String>> filters) {
+    private Source<String, ?> walk(Job job) {
         return Source.unfoldAsync(
                         Optional.of(""),
                         (Optional<String> after) -> after.isEmpty()
                                 ? CompletableFuture.completedFuture(
                                         Optional.<Pair<Optional<String>, List<String>>>empty())
                                 : ports.clients()
-                                        .list(new Clients.Query(filters, after.get(), 0, PAGE))
-                                        .thenApply(KickRoutes::step))
+                                        .list(new Clients.Query(job.filters, after.get(), 0, PAGE, false))
+                                        .thenApply(page -> {
+                                            job.missed.addAll(page.unreachableNodes());
+                                            return step(page);
+                                        }))
                 .mapConcat(page -> page);
     }
 

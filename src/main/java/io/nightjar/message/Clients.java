@@ -2,6 +2,7 @@ package io.nightjar.message;
 
 import io.nightjar.metrics.Sample;
 import io.nightjar.mqtt.DisconnectReason;
+import io.nightjar.mqtt.SubscriptionRequest;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletionStage;
@@ -24,6 +25,20 @@ public interface Clients {
     /** Connections and sessions of each node by name: {@code connections, live_connections, sessions, subscriptions}. */
     CompletionStage<Map<String, Map<String, Object>>> nodes();
 
+    /**
+     * Subscribes on a client's behalf, connected or not: to all of the filters, or to none. Refused with {@code
+     * EXCEED_LIMIT} if they would be too many.
+     *
+     * @return name of the node that has the session, or null if there is no such client
+     */
+    CompletionStage<@Nullable String> subscribe(String clientId, List<SubscriptionRequest> requests);
+
+    /** Unsubscribes on a client's behalf; false if there is no such client. */
+    CompletionStage<Boolean> unsubscribe(String clientId, List<String> filters);
+
+    /** Messages that wait for a client or are in flight to it. */
+    CompletionStage<HeldMessages> messages(String clientId, HeldMessages.Query query);
+
     /** Figures of this node, or of all that answer. */
     CompletionStage<Metrics> metrics(boolean allNodes);
 
@@ -40,11 +55,13 @@ public interface Clients {
      * @param after list clients whose ClientID is greater than this; empty to start
      * @param skip clients to pass over after that
      * @param limit most clients in the answer
+     * @param count whether to count all that match: with filters it looks at every session, so not for each page of a
+     *     walk; only with an empty {@code after}
      */
-    record Query(Map<String, List<String>> filters, String after, int skip, int limit) {}
+    record Query(Map<String, List<String>> filters, String after, int skip, int limit, boolean count) {}
 
     /**
-     * @param count all that match, whatever the page
+     * @param count all that match, whatever the page, if that was asked for
      * @param hasNext whether more follow
      * @param unreachableNodes nodes that did not answer in time
      */

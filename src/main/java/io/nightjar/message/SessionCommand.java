@@ -7,9 +7,11 @@ import io.nightjar.mqtt.Message;
 import io.nightjar.mqtt.Packet;
 import io.nightjar.mqtt.PacketType;
 import io.nightjar.mqtt.ReasonCode;
+import io.nightjar.mqtt.SubscriptionRequest;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.function.IntConsumer;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.jspecify.annotations.Nullable;
 
@@ -66,6 +68,31 @@ public sealed interface SessionCommand {
 
     /** Asks for the subscriptions, each with {@code node, topic, qos, nl, rap, rh, durable}; on the session's own node only. */
     record ListSubscriptions(Consumer<List<Map<String, Object>>> reply) implements SessionCommand {}
+
+    /**
+     * An operator subscribes on the client's behalf; on the session's own node only.
+     *
+     * @param reply told 0, the limit that they exceed, or -1 if there is no session
+     */
+    record SubscribeFor(List<SubscriptionRequest> requests, IntConsumer reply) implements SessionCommand {
+        public SubscribeFor {
+            requests = List.copyOf(requests);
+        }
+    }
+
+    /**
+     * An operator unsubscribes on the client's behalf; on the session's own node only.
+     *
+     * @param reply told whether there is a session
+     */
+    record UnsubscribeFor(List<String> filters, Consumer<Boolean> reply) implements SessionCommand {
+        public UnsubscribeFor {
+            filters = List.copyOf(filters);
+        }
+    }
+
+    /** Asks for messages that are held for the client; on the session's own node only. */
+    record ListMessages(HeldMessages.Query query, Consumer<HeldMessages> reply) implements SessionCommand {}
 
     /** A timer of this session ran out. */
     record TimerFired(String timer, long generation) implements SessionCommand {}

@@ -136,6 +136,34 @@ final class Inflight {
         return published.values().stream().map(Sent::delivery).toList();
     }
 
+    /**
+     * What is not complete: messages in the order of first sending, then what waits for PUBCOMP.
+     *
+     * @param after position of the last one that is known, or empty
+     * @return null if that one is complete by now
+     */
+    @Nullable
+    List<HeldMessage> from(String after, int most) {
+        List<HeldMessage> all = new ArrayList<>(size());
+        published
+                .values()
+                .forEach(sent ->
+                        all.add(new HeldMessage(Integer.toString(sent.packetId), sent.packetId, sent.delivery)));
+        if (released != null) {
+            released.forEach(packetId -> all.add(new HeldMessage(Integer.toString(packetId), packetId, null)));
+        }
+        int first = 0;
+        while (!after.isEmpty()
+                && first < all.size()
+                && !all.get(first).position().equals(after)) {
+            first++;
+        }
+        if (!after.isEmpty() && first++ == all.size()) {
+            return null;
+        }
+        return List.copyOf(all.subList(first, Math.min(all.size(), first + most)));
+    }
+
     /** The next message to send again, or null if there is none; counts it as open. */
     @Nullable
     Sent nextResend() {

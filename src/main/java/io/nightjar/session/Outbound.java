@@ -50,6 +50,15 @@ final class Outbound {
         return queue.bytes();
     }
 
+    List<HeldMessage> waiting(String after, int most) {
+        return queue.from(after, most);
+    }
+
+    @Nullable
+    List<HeldMessage> inflight(String after, int most) {
+        return inflight.from(after, most);
+    }
+
     /** Whether nothing is in flight, waits or is to be replayed, and nothing was ever dropped: then it can go. */
     boolean isIdle() {
         return inflight.size() == 0 && queue.size() == 0 && replay == null && dropped == null;

@@ -3,6 +3,8 @@ package io.nightjar.session;
 import io.nightjar.mqtt.Delivery;
 import io.nightjar.mqtt.QoS;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,9 +17,17 @@ import org.jspecify.annotations.Nullable;
  * up before what was.
  */
 final class OutboundQueue {
+    private static final String ACKNOWLEDGED = "a";
+    private static final String AT_MOST_ONCE = "z";
+
     private @Nullable ArrayDeque<Delivery> acknowledged;
     private @Nullable ArrayDeque<Delivery> atMostOnce;
     private long bytes;
+
+    /** Messages that left each line at its head: where the first one stands, for people who page through it. */
+    private long takenAcknowledged;
+
+    private long takenAtMostOnce;
 
     int size() {
         return size(acknowledged) + size(atMostOnce);
@@ -46,6 +56,41 @@ final class OutboundQueue {
         return size() > limits.queuedMessages() || bytes > limits.queuedBytes();
     }
 
+    /**
+     * Messages in the order they will go, QoS 1 and 2 first.
+     *
+     * @param after position of the last one that is known, which may be gone, or empty
+     */
+    List<HeldMessage> from(String after, int most) {
+        List<HeldMessage> all = new ArrayList<>();
+        if (!after.startsWith(AT_MOST_ONCE)) {
+            add(all, ACKNOWLEDGED, acknowledged, takenAcknowledged, number(after), most);
+        }
+        boolean inside = after.startsWith(AT_MOST_ONCE);
+        add(all, AT_MOST_ONCE, atMostOnce, takenAtMostOnce, inside ? number(after) : -1, most);
+        return all;
+    }
+
+    private static void add(
+            List<HeldMessage> to, String name, @Nullable ArrayDeque<Delivery> line, long taken, long after, int most) {
+        long number = taken;
+        if (line != null) {
+            for (Delivery delivery : line) {
+                if (to.size() >= most) {
+                    return;
+                }
+                if (number > after) {
+                    to.add(new HeldMessage(name + number, 0, delivery));
+                }
+                number++;
+            }
+        }
+    }
+
+    private static long number(String position) {
+        return position.isEmpty() ? -1 : Long.parseLong(position.substring(ACKNOWLEDGED.length()));
+    }
+
     /** Takes the oldest of the line that serves this QoS, or null. */
     @Nullable
     Delivery poll(QoS qos) {
@@ -69,6 +114,11 @@ final class OutboundQueue {
         Delivery oldest = line == null ? null : line.poll();
         if (oldest != null) {
             bytes -= size(oldest);
+            if (line == atMostOnce) {
+                takenAtMostOnce++;
+            } else {
+                takenAcknowledged++;
+            }
         }
         return oldest;
     }

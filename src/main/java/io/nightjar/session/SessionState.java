@@ -322,7 +322,12 @@ public final class SessionState {
             codes.add(untold ? ReasonCode.granted(request.options().qos()) : code);
         }
         effects.send(new Packet.SubAck(packet.packetId(), Properties.NONE, codes));
-        // One after the other, as from as many packets: a filter that stands twice is replayed twice [5.0/3.8.4-5].
+        replay(replays, to, nowMillis, effects);
+    }
+
+    /** One after the other, as from as many packets: a filter that stands twice is replayed twice [5.0/3.8.4-5]. */
+    private void replay(
+            List<Subscription> replays, @Nullable AttachRequest to, long nowMillis, SessionEffects effects) {
         for (Subscription made : replays) {
             Iterator<Message> messages = effects.retained(made.filter());
             if (messages.hasNext()) {
@@ -330,10 +335,40 @@ public final class SessionState {
             } else if (outbound != null) {
                 outbound.cancelReplay(made.filter());
             }
-            if (outbound != null) {
+            if (outbound != null && to != null) {
                 outbound.pump(to, nowMillis, effects);
             }
         }
+    }
+
+    /**
+     * Adds subscriptions on the client's behalf, attached or not: all of them, or none if they are too many. Retained
+     * messages go as after a SUBSCRIBE; those of a client that is away go when it comes back.
+     *
+     * @return 0, or the limit that they exceed
+     */
+    public int subscribeFor(List<SubscriptionRequest> requests, long nowMillis, SessionEffects effects) {
+        AttachRequest to = connection;
+        AttachRequest last = to != null || lastEnd == null ? to : lastEnd.connection();
+        int most = last == null ? Integer.MAX_VALUE : last.maxSubscriptions();
+        Set<String> more = new HashSet<>();
+        for (SubscriptionRequest request : requests) {
+            if (subscriptions == null || !subscriptions.contains(request.filter())) {
+                more.add(request.filter());
+            }
+        }
+        if (subscriptionCount() + more.size() > most) {
+            return most;
+        }
+        List<Subscription> replays = new ArrayList<>();
+        requests.forEach(request -> subscribe(request, 0, most, replays, effects));
+        replay(replays, to, nowMillis, effects);
+        return 0;
+    }
+
+    /** Removes subscriptions on the client's behalf; what it does not have is passed over. */
+    public void unsubscribeFor(List<String> filters, SessionEffects effects) {
+        filters.forEach(filter -> remove(filter, effects));
     }
 
     private ReasonCode subscribe(
@@ -363,16 +398,21 @@ public final class SessionState {
         }
         List<ReasonCode> codes = new ArrayList<>(packet.filters().size());
         for (String filter : packet.filters()) {
-            boolean held = subscriptions != null && subscriptions.remove(filter);
-            if (held) {
-                effects.unsubscribe(filter);
-                if (outbound != null) {
-                    outbound.cancelReplay(filter);
-                }
-            }
-            codes.add(held ? ReasonCode.SUCCESS : ReasonCode.NO_SUBSCRIPTION_EXISTED);
+            codes.add(remove(filter, effects) ? ReasonCode.SUCCESS : ReasonCode.NO_SUBSCRIPTION_EXISTED);
         }
         effects.send(new Packet.UnsubAck(packet.packetId(), Properties.NONE, codes));
+    }
+
+    /** Whether there was one. */
+    private boolean remove(String filter, SessionEffects effects) {
+        boolean held = subscriptions != null && subscriptions.remove(filter);
+        if (held) {
+            effects.unsubscribe(filter);
+            if (outbound != null) {
+                outbound.cancelReplay(filter);
+            }
+        }
+        return held;
     }
 
     // Messages from the client
@@ -526,6 +566,28 @@ public final class SessionState {
     /** Those of them that were dropped for this cause. */
     public long dropped(SessionEffects.Drop why) {
         return outbound == null ? 0 : outbound.dropped(why);
+    }
+
+    /**
+     * Messages that wait, in the order they will go.
+     *
+     * @param after position of the last one that is known, or empty
+     */
+    public List<HeldMessage> waiting(String after, int most) {
+        return outbound == null ? List.of() : outbound.waiting(after, most);
+    }
+
+    /**
+     * Messages that were sent and are not complete, in the order they were sent, then those that wait for PUBCOMP.
+     *
+     * @param after position of the last one that is known, or empty
+     * @return null if that one is complete by now
+     */
+    public @Nullable List<HeldMessage> inflight(String after, int most) {
+        if (outbound != null) {
+            return outbound.inflight(after, most);
+        }
+        return after.isEmpty() ? List.of() : null;
     }
 
     /** QoS 2 messages of the client that wait for PUBREL. */

@@ -1,5 +1,6 @@
 package io.nightjar.actor;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.typesafe.config.ConfigFactory;
@@ -8,6 +9,7 @@ import io.nightjar.diagnosis.FlightRecorder;
 import io.nightjar.message.ClientView;
 import io.nightjar.message.Connection;
 import io.nightjar.message.ConnectionInfo;
+import io.nightjar.message.HeldMessages;
 import io.nightjar.message.SessionCommand;
 import io.nightjar.message.SessionLink;
 import io.nightjar.metrics.Counters;
@@ -36,9 +38,11 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.apache.pekko.actor.BootstrapSetup;
 import org.apache.pekko.actor.setup.ActorSystemSetup;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
@@ -249,6 +253,148 @@ class SessionActorTest {
     }
 
     @Test
+    void an_operator_subscribes_for_a_client_and_it_gets_what_is_retained() throws Exception {
+        router.route(retained("a/b", "kept"));
+        Socket socket = attach(info(60, null));
+
+        int outcome = subscribeFor("a/b", "c/#");
+
+        assertThat(outcome).isZero();
+        assertThat(socket.sent.poll(10, TimeUnit.SECONDS))
+                .isInstanceOfSatisfying(
+                        Packet.Publish.class, p -> assertThat(p.retain()).isTrue());
+        router.route(message("c/d", "live"));
+        assertThat(socket.sent.poll(10, TimeUnit.SECONDS)).isInstanceOf(Packet.Publish.class);
+        assertThat(view()).containsEntry("subscriptions_cnt", 2);
+        CompletableFuture<Boolean> gone = new CompletableFuture<>();
+        session.tell(new SessionCommand.UnsubscribeFor(List.of("a/b", "c/#", "never"), gone::complete));
+        assertThat(gone.get(10, TimeUnit.SECONDS)).isTrue();
+        assertThat(router.route(message("c/d", "late"))).isZero();
+    }
+
+    @Test
+    void an_operator_subscribes_for_a_client_that_is_away_and_it_gets_all_when_it_is_back() throws Exception {
+        router.route(retained("a/b", "kept"));
+        Socket socket = attach(info(60, null));
+        session.tell(new SessionCommand.Detach(socket.attachment(), Detail.PEER_RESET, null));
+        settle();
+
+        assertThat(subscribeFor("a/b")).isZero();
+        router.route(message("a/b", "live"));
+        Socket back = attach(info(60, null));
+
+        assertThat(((Packet.Publish) back.sent.poll(10, TimeUnit.SECONDS))
+                        .payload()
+                        .text())
+                .isEqualTo("live");
+        assertThat(((Packet.Publish) back.sent.poll(10, TimeUnit.SECONDS))
+                        .payload()
+                        .text())
+                .isEqualTo("kept");
+    }
+
+    @Test
+    void more_subscriptions_than_the_client_may_have_change_nothing() throws Exception {
+        Socket socket = attach(info(60, null));
+        session.tell(subscribe(socket.attachment()));
+        String[] nine = {"1", "2", "3", "4", "5", "6", "7", "8", "9"};
+
+        assertThat(subscribeFor("1", "2", "3", "4", "5", "6", "7", "8", "9", "10"))
+                .isEqualTo(10);
+        assertThat(view()).containsEntry("subscriptions_cnt", 1);
+        assertThat(subscribeFor(nine)).isZero();
+        assertThat(subscribeFor("a/+")).as("held already").isZero();
+        session.tell(new SessionCommand.Detach(socket.attachment(), Detail.PEER_RESET, null));
+        assertThat(subscribeFor("11")).as("away").isEqualTo(10);
+    }
+
+    @Test
+    void nobody_subscribes_where_there_is_no_session() throws Exception {
+        CompletableFuture<Boolean> unsubscribed = new CompletableFuture<>();
+
+        assertThat(subscribeFor("a")).isEqualTo(-1);
+        session.tell(new SessionCommand.UnsubscribeFor(List.of("a"), unsubscribed::complete));
+
+        assertThat(unsubscribed.get(10, TimeUnit.SECONDS)).isFalse();
+        assertThat(held(false, "", 10, 0)).isEqualTo(HeldMessages.NONE);
+    }
+
+    @Test
+    void messages_that_wait_are_told_page_by_page_also_while_they_go() throws Exception {
+        Socket socket = attach(info(60, null));
+        session.tell(subscribe(socket.attachment()));
+        session.tell(new SessionCommand.Detach(socket.attachment(), Detail.PEER_RESET, null));
+        settle();
+        for (int i = 0; i < 5; i++) {
+            router.route(message("a/" + i, "payload " + i));
+        }
+        router.route(new io.nightjar.mqtt.Message(
+                "a/zero", Bytes.utf8("0"), QoS.AT_MOST_ONCE, false, Properties.NONE, "other", loops.millis()));
+
+        HeldMessages first = held(false, "", 2, 1000);
+        HeldMessages second = held(false, first.next(), 10, 1000);
+
+        assertThat(first.messages()).extracting(m -> m.get("topic")).containsExactly("a/0", "a/1");
+        assertThat(first.messages().get(0))
+                .containsEntry("qos", 1)
+                .containsEntry("from_clientid", "other")
+                .containsEntry("payload_bytes", 9)
+                .containsEntry("publish_at", loops.millis())
+                .doesNotContainKeys("packet_id", "payload_truncated");
+        assertThat((byte[]) first.messages().get(0).get("payload")).isEqualTo("payload 0".getBytes(UTF_8));
+        assertThat(second.messages()).extracting(m -> m.get("topic")).containsExactly("a/2", "a/3", "a/4", "a/zero");
+        assertThat(second.next()).isNull();
+        attach(info(60, null));
+        assertThat(held(false, first.next(), 10, 1000).messages())
+                .as("all went")
+                .isEmpty();
+    }
+
+    @Test
+    void a_page_holds_as_many_bytes_of_payload_as_were_asked_for() throws Exception {
+        Socket socket = attach(info(60, null));
+        session.tell(subscribe(socket.attachment()));
+        session.tell(new SessionCommand.Detach(socket.attachment(), Detail.PEER_RESET, null));
+        settle();
+        for (String payload : List.of("123456", "1234", "12345678901")) {
+            router.route(message("a/b", payload));
+        }
+
+        HeldMessages first = held(false, "", 10, 10);
+        HeldMessages second = held(false, first.next(), 10, 10);
+
+        assertThat(first.messages()).hasSize(2);
+        assertThat(second.messages()).hasSize(1);
+        assertThat(second.messages().get(0))
+                .containsEntry("payload_truncated", true)
+                .containsEntry("payload_bytes", 11);
+        assertThat((byte[]) second.messages().get(0).get("payload")).hasSize(10);
+    }
+
+    @Test
+    void messages_in_flight_are_told_until_they_are_complete() throws Exception {
+        Socket socket = attach(info(60, null));
+        session.tell(subscribe(socket.attachment()));
+        settle();
+        for (int i = 0; i < 3; i++) {
+            router.route(message("a/" + i, "x"));
+        }
+        settle();
+
+        HeldMessages first = held(true, "", 1, 1000);
+        assertThat(held(true, first.next(), 10, 1000).messages())
+                .extracting(m -> m.get("packet_id"))
+                .containsExactly(2, 3);
+        session.tell(new SessionCommand.Acknowledge(
+                socket.attachment(), io.nightjar.mqtt.PacketType.PUBACK, 1, ReasonCode.SUCCESS));
+
+        assertThat(held(true, first.next(), 10, 1000).stale()).isTrue();
+        assertThat(held(true, "", 10, 1000).messages())
+                .allSatisfy(m -> assertThat(m).containsEntry("state", "sent").containsKey("payload"))
+                .hasSize(2);
+    }
+
+    @Test
     void a_kick_ends_the_connection_and_the_session() {
         Socket socket = attach(info(60, null));
         TestProbe<Boolean> answer = kit.createTestProbe();
@@ -284,6 +430,32 @@ class SessionActorTest {
         session.tell(new SessionCommand.Attach("device", socket, info));
         socket.attachment();
         return socket;
+    }
+
+    private int subscribeFor(String... filters) throws Exception {
+        CompletableFuture<Integer> outcome = new CompletableFuture<>();
+        List<SubscriptionRequest> requests = Stream.of(filters)
+                .map(filter -> new SubscriptionRequest(filter, SubscriptionOptions.of(QoS.AT_LEAST_ONCE)))
+                .toList();
+        session.tell(new SessionCommand.SubscribeFor(requests, outcome::complete));
+        return outcome.get(10, TimeUnit.SECONDS);
+    }
+
+    private HeldMessages held(boolean inflight, String after, int limit, int bytes) throws Exception {
+        CompletableFuture<HeldMessages> page = new CompletableFuture<>();
+        session.tell(new SessionCommand.ListMessages(
+                new HeldMessages.Query(inflight, after, limit, bytes, true), page::complete));
+        return page.get(10, TimeUnit.SECONDS);
+    }
+
+    private io.nightjar.mqtt.Message message(String topic, String payload) {
+        return new io.nightjar.mqtt.Message(
+                topic, Bytes.utf8(payload), QoS.AT_LEAST_ONCE, false, Properties.NONE, "other", loops.millis());
+    }
+
+    private io.nightjar.mqtt.Message retained(String topic, String payload) {
+        return new io.nightjar.mqtt.Message(
+                topic, Bytes.utf8(payload), QoS.AT_LEAST_ONCE, true, Properties.NONE, "other", loops.millis());
     }
 
     private Map<String, Object> view() {

@@ -59,6 +59,21 @@ final class AuditTest {
     }
 
     @Test
+    void who_subscribed_for_a_client_or_read_its_payloads_stands_there_and_who_looked_without_them_does_not()
+            throws Exception {
+        api.clients.add("a b");
+
+        api.get("/clients/a%20b/mqueue_messages?payload=none");
+        api.post("/clients/a%20b/subscribe", "{\"topic\":\"secret/topic\"}");
+        api.get("/clients/a%20b/inflight_messages");
+
+        awaitLine("inflight_messages");
+        assertThat(lines).hasSize(2);
+        assertThat(lines.get(0)).contains("method=POST path=\"/api/v5/clients/a%20b/subscribe\"", "status=200");
+        assertThat(lines.get(1)).contains("actor=\"robot\"", "method=GET", "payload=base64");
+    }
+
+    @Test
     void no_secret_reaches_the_log() throws Exception {
         String bearer = api.login();
         api.call("POST", "/login", "", "{\"username\":\"my-secret-password\",\"password\":\"wrong-secret\"}");

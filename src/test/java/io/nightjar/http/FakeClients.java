@@ -2,10 +2,13 @@ package io.nightjar.http;
 
 import io.nightjar.message.ClientView;
 import io.nightjar.message.Clients;
+import io.nightjar.message.HeldMessages;
+import io.nightjar.message.Traces;
 import io.nightjar.metrics.Counters;
 import io.nightjar.metrics.NodeMetrics;
 import io.nightjar.metrics.Sample;
 import io.nightjar.mqtt.DisconnectReason;
+import io.nightjar.mqtt.SubscriptionRequest;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -27,6 +30,10 @@ final class FakeClients implements Clients {
     final List<Kick> kicks = new CopyOnWriteArrayList<>();
     volatile List<String> unreachable = List.of();
     volatile RuntimeException failure;
+    final List<SubscriptionRequest> requested = new CopyOnWriteArrayList<>();
+    final List<String> unsubscribed = new CopyOnWriteArrayList<>();
+    final List<HeldMessages.Query> held = new CopyOnWriteArrayList<>();
+    volatile HeldMessages page = new HeldMessages(true, false, List.of(), null);
     final Map<String, List<Sample>> metrics = new ConcurrentHashMap<>();
     volatile Counters counters = new Counters();
 
@@ -80,6 +87,27 @@ final class FakeClients implements Clients {
     @Override
     public CompletionStage<List<Map<String, Object>>> subscriptions(String clientId) {
         return CompletableFuture.completedFuture(subscriptions.get(clientId));
+    }
+
+    @Override
+    public CompletionStage<String> subscribe(String clientId, List<SubscriptionRequest> requests) {
+        if (requests.size() > 10) {
+            return CompletableFuture.failedFuture(new Traces.Refused("EXCEED_LIMIT", "more than 10"));
+        }
+        requested.addAll(requests);
+        return CompletableFuture.completedFuture(clients.containsKey(clientId) ? "n1" : null);
+    }
+
+    @Override
+    public CompletionStage<Boolean> unsubscribe(String clientId, List<String> filters) {
+        unsubscribed.addAll(filters);
+        return CompletableFuture.completedFuture(clients.containsKey(clientId));
+    }
+
+    @Override
+    public CompletionStage<HeldMessages> messages(String clientId, HeldMessages.Query query) {
+        held.add(query);
+        return CompletableFuture.completedFuture(clients.containsKey(clientId) ? page : HeldMessages.NONE);
     }
 
     /** The own node n1 has its counters, others what {@link #metrics} has. */
