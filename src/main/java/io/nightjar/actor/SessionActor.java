@@ -33,14 +33,16 @@ import io.nightjar.mqtt.Detail;
 import io.nightjar.mqtt.DisconnectReason;
 import io.nightjar.mqtt.Message;
 import io.nightjar.mqtt.Packet;
+import io.nightjar.mqtt.PacketType;
+import io.nightjar.mqtt.ReasonCode;
 import io.nightjar.mqtt.SubscriptionOptions;
 import io.nightjar.routing.Subscriber;
+import io.nightjar.session.AttachRequest;
 import io.nightjar.session.SessionEffects;
 import io.nightjar.session.SessionState;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import java.util.function.BiConsumer;
@@ -365,6 +367,10 @@ public final class SessionActor extends ExtensibleBehavior<SessionCommand>
         return services.clock().millis();
     }
 
+    private long wall() {
+        return services.wall().millis();
+    }
+
     // ---- SessionEffects
 
     @Override
@@ -460,13 +466,39 @@ public final class SessionActor extends ExtensibleBehavior<SessionCommand>
                             case NOT_WRITABLE -> Counter.DROPPED_NOT_WRITABLE;
                             case SESSION_ENDED -> Counter.DROPPED_SESSION_ENDED;
                         });
-        traceDrop(why.name().toLowerCase(Locale.ROOT), delivery);
+        traceDrop(why.word(), delivery);
+        services.recorder()
+                .dropped(wall(), clientId(), why.word(), delivery.message().topic());
     }
 
     private void traceDrop(String why, Delivery delivery) {
         SessionState now = state;
         if (now != null) {
             SessionTrace.dropped(services, now.clientId(), now.connection(), why, delivery);
+        }
+    }
+
+    @Override
+    public void subscribed(String filter, ReasonCode code) {
+        SessionState now = state;
+        AttachRequest by = now == null ? null : now.connection();
+        if (!code.isError()) {
+            services.recorder().subscribed(wall(), clientId(), filter, code.value());
+        } else if (by != null) {
+            String limit = "limit max-subscriptions=" + by.maxSubscriptions();
+            services.recorder().denied(wall(), clientId(), by.peer(), PacketType.SUBSCRIBE, filter, limit);
+        }
+    }
+
+    @Override
+    public void unsubscribed(String filter) {
+        services.recorder().unsubscribed(wall(), clientId(), filter);
+    }
+
+    @Override
+    public void sessionEnded(SessionEnd why) {
+        if (why != SessionEnd.CLEAN) { // that its session ends with the connection was said when it came
+            services.recorder().sessionEnded(wall(), clientId(), why.word());
         }
     }
 
@@ -520,6 +552,8 @@ public final class SessionActor extends ExtensibleBehavior<SessionCommand>
             if (!services.tracer().isIdle()) {
                 traceDrop(SessionTrace.MAILBOX_FULL, delivery);
             }
+            services.recorder()
+                    .dropped(wall(), clientId(), "mailbox", delivery.message().topic());
             return;
         }
         self.tell(new Deliver(delivery));

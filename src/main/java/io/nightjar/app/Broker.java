@@ -208,6 +208,7 @@ public final class Broker {
                 "the cluster was not joined: see nightjar.cluster.seed-nodes "
                         + settings.cluster().seedNodes());
         sweepRetained();
+        flushRecorder(flights);
         listen(context(sessions, links, flights));
         CoordinatedShutdown.get(system)
                 .addTask(CoordinatedShutdown.PhaseServiceUnbind(), "nightjar-listeners", this::closeListeners);
@@ -312,6 +313,13 @@ public final class Broker {
         Duration every = Duration.ofSeconds(30);
         system.scheduler()
                 .scheduleWithFixedDelay(every, every, () -> retained.sweep(clock.millis()), system.executionContext());
+    }
+
+    private void flushRecorder(RecorderFile flights) {
+        Duration every = Duration.ofSeconds(1);
+        system.scheduler()
+                .scheduleWithFixedDelay(
+                        every, every, () -> flights.flush(InstantSource.system().millis()), system.executionContext());
     }
 
     private void publishSysTree() {
@@ -477,7 +485,7 @@ public final class Broker {
         quietly(membership.leave(), 30);
         quietly(loops.shutdown(), 10);
         if (recorder != null) {
-            recorder.close();
+            recorder.close(InstantSource.system().millis());
         }
         log.info("event=node_stopped node=\"{}\"", settings.nodeName());
     }

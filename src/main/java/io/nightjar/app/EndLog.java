@@ -53,7 +53,8 @@ final class EndLog implements Consumer<ConnectionEnd> {
         return line.toString();
     }
 
-    private static void value(StringBuilder line, Object value) {
+    /** A value as a log line has it: in quotes unless it is a plain word. */
+    static void value(StringBuilder line, Object value) {
         if (value instanceof Number || value instanceof Boolean) {
             line.append(value);
         } else if (value instanceof List<?> list) {
@@ -79,7 +80,7 @@ final class EndLog implements Consumer<ConnectionEnd> {
     }
 
     /** In quotes, cut to a length that a log can bear, with quotes, backslashes and everything that could break or forge a line escaped. */
-    private static void quote(StringBuilder line, String text) {
+    static void quote(StringBuilder line, String text) {
         line.append('"');
         for (int i = 0; i < Math.min(text.length(), LONGEST_TEXT); i++) {
             char c = text.charAt(i);

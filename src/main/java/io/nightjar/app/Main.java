@@ -5,6 +5,7 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.time.ZoneId;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -21,6 +22,7 @@ import org.slf4j.LoggerFactory;
  * <pre>
  * start [--config FILE] [--background]   and settings as -Dnightjar.key=value
  * passwd --file FILE [--delete] USERNAME the password is the first line of standard input
+ * recorder FILE [filters]                what a flight recorder holds
  * version
  * </pre>
  */
@@ -41,9 +43,11 @@ public final class Main {
                 switch (command) {
                     case "start" -> start(rest, out, err);
                     case "passwd" -> new PasswdCommand(System.in, out, err).run(rest);
+                    case "recorder" -> new RecorderCommand(out, err, ZoneId.systemDefault()).run(rest);
                     case "version" -> version(out);
                     default -> {
-                        err.println("usage: start [--config FILE] | passwd --file FILE [--delete] USERNAME | version");
+                        err.println("usage: start [--config FILE] | passwd --file FILE [--delete] USERNAME"
+                                + " | recorder FILE | version");
                         yield EXIT_USAGE;
                     }
                 };

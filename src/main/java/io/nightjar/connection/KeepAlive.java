@@ -11,4 +11,12 @@ public final class KeepAlive {
     public static long deadlineMillis(long lastPacketMillis, int keepAliveSeconds) {
         return keepAliveSeconds == 0 ? OFF : lastPacketMillis + keepAliveSeconds * 1500L;
     }
+
+    /**
+     * Whether a silence that has ended was nearly a timeout: more than one and a quarter of the Keep Alive, half of what is
+     * granted beyond it. Clients that send PINGREQ just when it is due are not meant.
+     */
+    public static boolean isNearMiss(long silentMillis, int keepAliveSeconds) {
+        return silentMillis > keepAliveSeconds * 1250L && keepAliveSeconds > 0;
+    }
 }

@@ -44,7 +44,7 @@ public interface FlightRecorder {
     /** A packet came late, but before the Keep Alive ended the connection. */
     void nearMiss(long atMillis, String clientId, String peer, long silentMillis, int keepAliveSeconds);
 
-    /** @param why {@code expired}, {@code discarded}, {@code kicked} or {@code clean} */
+    /** @param why {@code expired}, {@code discarded} or {@code kicked}; not told where it ends with every connection */
     void sessionEnded(long atMillis, String clientId, String why);
 
     /** Who was accepted and how. */

@@ -1,6 +1,7 @@
 package io.nightjar.net;
 
 import io.netty.buffer.ByteBuf;
+import io.nightjar.connection.KeepAlive;
 import io.nightjar.metrics.Counters.Counter;
 import io.nightjar.mqtt.Packet;
 import org.jspecify.annotations.Nullable;
@@ -13,6 +14,10 @@ final class Inbound {
     private final MqttChannel connection;
     private boolean reading;
     private boolean paused;
+
+    /** Reading was paused since the last packet came. */
+    private boolean held;
+
     private @Nullable ByteBuf unread;
 
     Inbound(MqttChannel connection) {
@@ -48,11 +53,12 @@ final class Inbound {
                 }
                 packets++;
                 connection.context.counters().received(packet);
-                connection.traffic.received(
-                        packet.type(),
-                        PacketIds.of(packet),
-                        in.readerIndex() - before,
-                        connection.context.clock().millis());
+                long now = connection.context.clock().millis();
+                if (KeepAlive.isNearMiss(now - connection.traffic.lastInMillis(), connection.keepAliveSeconds)) {
+                    nearMiss(now - connection.traffic.lastInMillis());
+                }
+                held = false;
+                connection.traffic.received(packet.type(), PacketIds.of(packet), in.readerIndex() - before, now);
                 if (packet instanceof Packet.Publish publish) {
                     connection.traffic.messageIn(publish.qos());
                     if (connection.context.backpressure().isCongested()) {
@@ -68,6 +74,21 @@ final class Inbound {
         } finally {
             count(packets, in.readerIndex() - start);
             keepRest(in);
+        }
+    }
+
+    /** The client was silent nearly too long; not if it was us who did not listen. */
+    private void nearMiss(long silentMillis) {
+        if (!held && connection.session != null) {
+            connection
+                    .context
+                    .recorder()
+                    .nearMiss(
+                            connection.context.wall().millis(),
+                            String.valueOf(connection.clientId),
+                            connection.peer(),
+                            silentMillis,
+                            connection.keepAliveSeconds);
         }
     }
 
@@ -107,6 +128,7 @@ final class Inbound {
     /** Stops reading until somebody says so. */
     void pause() {
         paused = true;
+        held = true;
         connection.channel.config().setAutoRead(false);
     }
 

@@ -206,7 +206,9 @@ final class InboundPackets {
                 Map.of("topic", topic, "rule", decision.rule()),
                 topic,
                 List.of());
-        if (decision.disconnect()) {
+        if (!decision.disconnect()) {
+            recordDenied(connection, PacketType.PUBLISH, topic, decision.rule());
+        } else {
             connection.endOnLoop(DisconnectReason.of(Detail.PUBLISH_DENIED, "rule", decision.rule(), "topic", topic));
             return;
         }
@@ -218,6 +220,20 @@ final class InboundPackets {
         } else if (publish.qos() == QoS.EXACTLY_ONCE) {
             publishQos2(connection, session, publish, message, ReasonCode.NOT_AUTHORIZED);
         }
+    }
+
+    /** The request was denied and the connection goes on. */
+    private static void recordDenied(MqttChannel connection, PacketType what, String topic, @Nullable String rule) {
+        connection
+                .context
+                .recorder()
+                .denied(
+                        connection.context.wall().millis(),
+                        String.valueOf(connection.clientId),
+                        connection.peer(),
+                        what,
+                        topic,
+                        rule);
     }
 
     // ---- SUBSCRIBE, UNSUBSCRIBE
@@ -241,6 +257,11 @@ final class InboundPackets {
                 return;
             } else if (refused != null) {
                 verdicts.add(ReasonCode.TOPIC_FILTER_INVALID); // 3.x was not told before: SUBACK 0x80
+                recordDenied(
+                        connection,
+                        PacketType.SUBSCRIBE,
+                        request.filter(),
+                        refused.detail().word());
                 continue;
             }
             Authorizer.Decision decision = connection
@@ -272,7 +293,9 @@ final class InboundPackets {
                 Map.of("filter", request.filter(), "rule", decision.rule()),
                 null,
                 List.of(request.filter()));
-        if (decision.disconnect()) {
+        if (!decision.disconnect()) {
+            recordDenied(connection, PacketType.SUBSCRIBE, request.filter(), decision.rule());
+        } else {
             connection.endOnLoop(
                     DisconnectReason.of(Detail.SUBSCRIBE_DENIED, "rule", decision.rule(), "topic", request.filter()));
         }

@@ -68,6 +68,14 @@ final class Outbound implements Runnable {
             connection.context.counters().increment(Counter.DROPPED_TOO_LARGE);
             if (packet instanceof Packet.Publish publish) {
                 Tracing.dropped(connection, publish);
+                connection
+                        .context
+                        .recorder()
+                        .dropped(
+                                connection.context.wall().millis(),
+                                String.valueOf(connection.clientId),
+                                "too_large",
+                                publish.topic());
             } else {
                 connection.unanswerable = packet instanceof Packet.ConnAck; // nothing may go before it [5.0/3.2.0-1]
                 // Only a PUBLISH may be left out [5.0/3.1.2-25]; whoever waits for an answer must not wait for ever.

@@ -4,8 +4,10 @@ import io.nightjar.mqtt.Delivery;
 import io.nightjar.mqtt.DisconnectReason;
 import io.nightjar.mqtt.Message;
 import io.nightjar.mqtt.Packet;
+import io.nightjar.mqtt.ReasonCode;
 import io.nightjar.mqtt.SubscriptionOptions;
 import java.util.Iterator;
+import java.util.Locale;
 
 /** What a session wants done; the actor does it, a test records it. Called on the session's own thread, in order. */
 public interface SessionEffects {
@@ -47,6 +49,15 @@ public interface SessionEffects {
     /** A message did not and will not reach the client. */
     void dropped(Drop why, Delivery delivery);
 
+    /** What came of a subscription that was allowed: the QoS that was granted, or a limit that refused it. */
+    default void subscribed(String filter, ReasonCode code) {}
+
+    /** The client gave up a subscription that it had. */
+    default void unsubscribed(String filter) {}
+
+    /** There was Session State, and now it is gone or begins anew. */
+    default void sessionEnded(SessionEnd why) {}
+
     /** The session is over and nobody is attached: the actor may go. */
     void stop();
 
@@ -58,12 +69,36 @@ public interface SessionEffects {
         WILL_DELAY
     }
 
+    /** Why a session ended. */
+    enum SessionEnd {
+        /** Its Session Expiry Interval ran out while nobody was attached. */
+        EXPIRED,
+        /** A client came with Clean Start 1. */
+        DISCARDED,
+        /** Somebody at the server wanted it. */
+        KICKED,
+        /** It had no Session Expiry Interval and its connection ended. */
+        CLEAN;
+
+        private final String word = name().toLowerCase(Locale.ROOT);
+
+        public String word() {
+            return word;
+        }
+    }
+
     /** Why a message was dropped. */
     enum Drop {
         QUEUE_FULL,
         EXPIRED,
         TOO_LARGE,
         NOT_WRITABLE,
-        SESSION_ENDED
+        SESSION_ENDED;
+
+        private final String word = name().toLowerCase(Locale.ROOT);
+
+        public String word() {
+            return word;
+        }
     }
 }

@@ -14,6 +14,7 @@ import io.nightjar.mqtt.SubscriptionOptions;
 import io.nightjar.mqtt.SubscriptionRequest;
 import io.nightjar.mqtt.Topics;
 import io.nightjar.mqtt.Will;
+import io.nightjar.session.SessionEffects.SessionEnd;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.Iterator;
@@ -129,7 +130,7 @@ public final class SessionState {
         connection = null;
         lastEnd = new LastEnd(reason.detail(), nowMillis, null);
         if (!continues) {
-            forget(effects);
+            forget(newcomer.cleanStart() ? SessionEnd.DISCARDED : SessionEnd.CLEAN, effects);
         }
         Will left = old.will();
         if (left != null && (!continues || left.delaySeconds() == 0)) {
@@ -143,7 +144,7 @@ public final class SessionState {
         boolean continues = exists && !request.cleanStart() && nowMillis < expiresAtMillis();
         cancelTimers(effects);
         if (exists && !continues) {
-            forget(effects);
+            forget(request.cleanStart() ? SessionEnd.DISCARDED : SessionEnd.EXPIRED, effects);
         }
         if (will != null && (will.isDue(nowMillis) || !continues && !will.deferred())) {
             publishWill(will, nowMillis, effects);
@@ -188,7 +189,7 @@ public final class SessionState {
             leave(connection, reason.detail(), keepSession, nowMillis, effects);
         } else if (!keepSession) {
             cancelTimers(effects);
-            end(nowMillis, effects);
+            end(SessionEnd.KICKED, nowMillis, effects);
         }
         return true;
     }
@@ -199,7 +200,7 @@ public final class SessionState {
         lastEnd = new LastEnd(detail, nowMillis, gone.withoutWill());
         will = PendingWill.after(detail, gone.will(), nowMillis);
         if (!keep || expirySeconds == 0) {
-            end(nowMillis, effects);
+            end(expirySeconds == 0 ? SessionEnd.CLEAN : SessionEnd.KICKED, nowMillis, effects);
             return;
         }
         if (outbound != null) {
@@ -242,7 +243,7 @@ public final class SessionState {
             if (will != null) {
                 effects.cancelTimer(SessionEffects.Timer.WILL_DELAY);
             }
-            end(nowMillis, effects);
+            end(SessionEnd.EXPIRED, nowMillis, effects);
         } else if (timer == SessionEffects.Timer.WILL_DELAY && will != null && will.isDue(nowMillis)) {
             publishWill(will, nowMillis, effects);
             if (!exists) {
@@ -256,8 +257,8 @@ public final class SessionState {
     }
 
     /** The session is over: nothing of it stays, except a Will that was deferred. */
-    private void end(long nowMillis, SessionEffects effects) {
-        forget(effects);
+    private void end(SessionEnd why, long nowMillis, SessionEffects effects) {
+        forget(why, effects);
         if (will != null && will.deferred() && !will.isDue(nowMillis)) {
             effects.startTimer(SessionEffects.Timer.WILL_DELAY, will.atMillis());
             return;
@@ -268,8 +269,9 @@ public final class SessionState {
         effects.stop();
     }
 
-    private void forget(SessionEffects effects) {
+    private void forget(SessionEnd why, SessionEffects effects) {
         exists = false;
+        effects.sessionEnded(why);
         if (subscriptions != null) {
             subscriptions.all().forEach(subscription -> effects.unsubscribe(subscription.filter()));
         }
@@ -317,6 +319,9 @@ public final class SessionState {
             ReasonCode code = refused.isError()
                     ? refused
                     : subscribe(request, identifier, to.maxSubscriptions(), replays, effects);
+            if (!refused.isError()) {
+                effects.subscribed(request.filter(), code);
+            }
             // MQTT 3.1 has no way to tell of a refusal and wants a positive acknowledgement all the same [3.1/3.8].
             boolean untold = code.isError() && to.version() == MqttVersion.V3_1;
             codes.add(untold ? ReasonCode.granted(request.options().qos()) : code);
@@ -361,7 +366,9 @@ public final class SessionState {
             return most;
         }
         List<Subscription> replays = new ArrayList<>();
-        requests.forEach(request -> subscribe(request, 0, most, replays, effects));
+        for (SubscriptionRequest request : requests) {
+            effects.subscribed(request.filter(), subscribe(request, 0, most, replays, effects));
+        }
         replay(replays, to, nowMillis, effects);
         return 0;
     }
@@ -408,6 +415,7 @@ public final class SessionState {
         boolean held = subscriptions != null && subscriptions.remove(filter);
         if (held) {
             effects.unsubscribe(filter);
+            effects.unsubscribed(filter);
             if (outbound != null) {
                 outbound.cancelReplay(filter);
             }

@@ -36,6 +36,7 @@ final class RecordWriter implements EndFields.Sink {
     private byte[] bytes = new byte[4096];
     private int end;
     private boolean full;
+    private boolean finished;
     private boolean withMarks = true;
 
     RecordWriter(RecorderWords words, long seed) {
@@ -47,6 +48,7 @@ final class RecordWriter implements EndFields.Sink {
     void begin(String kind, long atMillis, String clientId, String peer) {
         end = HEAD;
         full = false;
+        finished = false;
         withMarks = true;
         int from = end;
         utf8(clientId, MOST_CLIENT_ID);
@@ -62,8 +64,11 @@ final class RecordWriter implements EndFields.Sink {
         withMarks = false;
     }
 
-    /** Ends the record: its length, padded. */
+    /** Ends the record, if it is not, and tells its length, padded. */
     int finish() {
+        if (finished) {
+            return end;
+        }
         if (full) {
             full = false;
             flag("truncated", true);
@@ -75,6 +80,8 @@ final class RecordWriter implements EndFields.Sink {
         Memory.putInt(bytes, LENGTH, length);
         crc.reset();
         crc.update(bytes, BODY, length - BODY);
+        end = length;
+        finished = true;
         return length;
     }
 

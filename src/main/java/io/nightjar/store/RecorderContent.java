@@ -103,9 +103,4 @@ final class RecorderContent implements RecordedEvents {
         }
         return -1;
     }
-
-    /** Who kept it. */
-    String node() {
-        return layout.node();
-    }
 }

@@ -40,22 +40,31 @@ public final class RecorderFile implements FlightRecorder, RecordedEvents {
     private static final Logger log = LoggerFactory.getLogger(RecorderFile.class);
     private static final int FILL = 1 << 20;
 
+    /** How many events of one sort are written in a second; the rest is counted. */
+    private static final int ENDS = 20;
+
+    private static final int REFUSALS = 3;
+    private static final int REQUESTS = 200;
+    private static final int DENIALS = 20;
+    private static final int DROPS = 1;
+    private static final int OTHERS = 20;
+
     /** What is kept in memory when there is no room for a file. */
     private static final long WITHOUT_FILE = 4L << 20;
 
-    private final RecorderLayout layout;
     private final RecorderWords words;
     private final RecorderRing clients;
     private final RecorderRing strangers;
     private final RecorderContent content;
     private final Counters counters;
     private final ThreadLocal<RecordWriter> writers;
+    private final Repeats repeats = new Repeats(this::repeated);
+    private final Allowance allowance;
     private final Object lock = new Object();
     private long sequence;
     private volatile boolean closed;
 
     private RecorderFile(RecorderLayout layout, RecorderRing.Mapper memory, Counters counters) throws IOException {
-        this.layout = layout;
         this.counters = counters;
         this.words = new RecorderWords(
                 memory.map(RecorderLayout.HEADER, RecorderLayout.WORDS).order(Memory.ORDER));
@@ -63,6 +72,7 @@ public final class RecorderFile implements FlightRecorder, RecordedEvents {
         this.clients = new RecorderRing(layout.clients(), memory, words);
         this.strangers = new RecorderRing(layout.strangers(), memory, words);
         this.sequence = Math.max(clients.recover(true), strangers.recover(true));
+        this.allowance = new Allowance(strangers.capacity());
         this.content = new RecorderContent(layout, words, clients, strangers, true);
         this.writers = ThreadLocal.withInitial(() -> new RecordWriter(words, layout.seed()));
     }
@@ -101,6 +111,41 @@ public final class RecorderFile implements FlightRecorder, RecordedEvents {
                     e.getMessage() == null ? e : e.getMessage(),
                     WITHOUT_FILE >> 20);
             return inMemory(WITHOUT_FILE, node, counters);
+        }
+    }
+
+    /**
+     * What stands in a recorder's file, of a node that is dead or alive, or in a copy of one.
+     *
+     * @throws IOException in words for people if it is none that can be read
+     */
+    public static RecordedEvents read(Path file) throws IOException {
+        byte[] header = new byte[RecorderLayout.HEADER];
+        int length;
+        try (var in = Files.newInputStream(file)) {
+            length = in.readNBytes(header, 0, header.length);
+        }
+        if (length < header.length || !RecorderLayout.isRecorder(header)) {
+            throw new IOException("it is not the file of a recorder");
+        } else if (RecorderLayout.version(header) != RecordFormat.VERSION) {
+            throw new IOException("it is in format " + RecorderLayout.version(header) + ", and this version reads "
+                    + RecordFormat.VERSION + ": take the nightjar that wrote it");
+        }
+        RecorderLayout layout = RecorderLayout.read(header);
+        if (layout == null) {
+            throw new IOException("its header is damaged");
+        } else if (Files.size(file) < layout.size()) {
+            throw new IOException("it is cut short: " + Files.size(file) + " of " + layout.size() + " bytes");
+        }
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+            RecorderRing.Mapper memory = (at, size) -> channel.map(FileChannel.MapMode.READ_ONLY, at, size);
+            RecorderWords words = new RecorderWords(
+                    memory.map(RecorderLayout.HEADER, RecorderLayout.WORDS).order(Memory.ORDER));
+            RecorderRing clients = new RecorderRing(layout.clients(), memory, words);
+            RecorderRing strangers = new RecorderRing(layout.strangers(), memory, words);
+            clients.recover(false);
+            strangers.recover(false);
+            return new RecorderContent(layout, words, clients, strangers, false);
         }
     }
 
@@ -181,7 +226,9 @@ public final class RecorderFile implements FlightRecorder, RecordedEvents {
     }
 
     /** Takes no more events. What was told is in the file. */
-    public void close() {
+    public void close(long nowMillis) {
+        repeats.flush(-1);
+        flush(nowMillis);
         closed = true;
     }
 
@@ -190,22 +237,31 @@ public final class RecorderFile implements FlightRecorder, RecordedEvents {
     @Override
     public void ended(ConnectionEnd end) {
         Kind kind = RecordedEvent.kindOf(end.stage());
-        RecordWriter writer = writers.get();
-        writer.begin(
-                kind.word(),
-                end.atMillis(),
-                end.evidence().clientId(),
-                end.evidence().peer());
         Detail detail = end.reason().detail();
+        String clientId = end.evidence().clientId();
+        String peer = end.evidence().peer();
+        int most = kind == Kind.ENDED ? ENDS : REFUSALS;
+        if (isCounted(kind, end.atMillis(), clientId, peer, detail.reason().word(), detail.word(), most)) {
+            return;
+        }
+        RecordWriter writer = writers.get();
+        writer.begin(kind.word(), end.atMillis(), clientId, peer);
         if (detail == Detail.DISCONNECT || detail == Detail.DISCONNECT_WITH_WILL) {
             writer.withoutMarks();
         }
         EndFields.show(end, writer);
-        append(kind, writer);
+        if (kind == Kind.ENDED) {
+            append(clients, writer);
+        } else {
+            appendStranger(kind, end.atMillis(), detail, writer);
+        }
     }
 
     @Override
     public void connected(long atMillis, Client client, boolean sessionPresent, Map<String, String> carrier) {
+        if (isCounted(Kind.CONNECTED, atMillis, client.clientId(), client.peer(), null, null, ENDS)) {
+            return;
+        }
         RecordWriter writer = writers.get();
         writer.begin(Kind.CONNECTED.word(), atMillis, client.clientId(), client.peer());
         String username = client.username();
@@ -221,29 +277,38 @@ public final class RecorderFile implements FlightRecorder, RecordedEvents {
         writer.number("keep_alive_s", client.keepAliveSeconds());
         writer.number("session_expiry_s", client.sessionExpirySeconds());
         writer.flag("session_present", sessionPresent);
-        append(Kind.CONNECTED, writer);
+        append(clients, writer);
     }
 
     @Override
     public void subscribed(long atMillis, String clientId, String filter, int code) {
+        if (isCounted(Kind.SUBSCRIBED, atMillis, clientId, "", null, filter, REQUESTS)) {
+            return;
+        }
         RecordWriter writer = writers.get();
         writer.begin(Kind.SUBSCRIBED.word(), atMillis, clientId, "");
         writer.text("filter", filter);
         writer.number("code", code);
-        append(Kind.SUBSCRIBED, writer);
+        append(clients, writer);
     }
 
     @Override
     public void unsubscribed(long atMillis, String clientId, String filter) {
+        if (isCounted(Kind.UNSUBSCRIBED, atMillis, clientId, "", null, filter, REQUESTS)) {
+            return;
+        }
         RecordWriter writer = writers.get();
         writer.begin(Kind.UNSUBSCRIBED.word(), atMillis, clientId, "");
         writer.text("filter", filter);
-        append(Kind.UNSUBSCRIBED, writer);
+        append(clients, writer);
     }
 
     @Override
     public void denied(
             long atMillis, String clientId, String peer, PacketType what, String topic, @Nullable String rule) {
+        if (isCounted(Kind.DENIED, atMillis, clientId, peer, what.name(), topic, DENIALS)) {
+            return;
+        }
         RecordWriter writer = writers.get();
         writer.begin(Kind.DENIED.word(), atMillis, clientId, peer);
         writer.text("what", what.name());
@@ -251,46 +316,128 @@ public final class RecorderFile implements FlightRecorder, RecordedEvents {
         if (rule != null) {
             writer.text("rule", rule);
         }
-        append(Kind.DENIED, writer);
+        append(clients, writer);
     }
 
     @Override
     public void dropped(long atMillis, String clientId, String why, String topic) {
+        if (isCounted(Kind.DROPPED, atMillis, clientId, "", why, topic, DROPS)) {
+            return;
+        }
         RecordWriter writer = writers.get();
         writer.begin(Kind.DROPPED.word(), atMillis, clientId, "");
         writer.text("why", why);
         writer.text("topic", topic);
-        append(Kind.DROPPED, writer);
+        writer.number("count", 1);
+        append(clients, writer);
     }
 
     @Override
     public void nearMiss(long atMillis, String clientId, String peer, long silentMillis, int keepAliveSeconds) {
+        if (isCounted(Kind.NEAR_MISS, atMillis, clientId, peer, null, null, OTHERS)) {
+            return;
+        }
         RecordWriter writer = writers.get();
         writer.begin(Kind.NEAR_MISS.word(), atMillis, clientId, peer);
         writer.number("silent_ms", silentMillis);
         writer.number("keep_alive_s", keepAliveSeconds);
-        append(Kind.NEAR_MISS, writer);
+        append(clients, writer);
     }
 
     @Override
     public void sessionEnded(long atMillis, String clientId, String why) {
+        if (isCounted(Kind.SESSION_ENDED, atMillis, clientId, "", why, null, OTHERS)) {
+            return;
+        }
         RecordWriter writer = writers.get();
         writer.begin(Kind.SESSION_ENDED.word(), atMillis, clientId, "");
         writer.text("why", why);
-        append(Kind.SESSION_ENDED, writer);
+        append(clients, writer);
     }
 
-    private void append(Kind kind, RecordWriter writer) {
+    // ---- what is counted
+
+    private boolean isCounted(
+            Kind kind,
+            long atMillis,
+            String clientId,
+            String peer,
+            @Nullable String cause,
+            @Nullable String object,
+            int most) {
+        if (repeats.admits(kind, atMillis, clientId, peer, cause, object, most)) {
+            return false;
+        }
+        counters.increment(Counter.RECORDER_EVENTS_AGGREGATED);
+        return true;
+    }
+
+    private void repeated(
+            Kind kind,
+            long atMillis,
+            String clientId,
+            String peer,
+            @Nullable String cause,
+            @Nullable String object,
+            int count) {
+        RecordWriter writer = writers.get();
+        writer.begin(kind.word(), atMillis, clientId, peer);
+        boolean filter = kind == Kind.SUBSCRIBED || kind == Kind.UNSUBSCRIBED;
+        if (cause != null) {
+            writer.text(kind.isEnd() ? "reason" : kind == Kind.DENIED ? "what" : "why", cause);
+        }
+        if (object != null) {
+            writer.text(kind.isEnd() ? "detail" : filter ? "filter" : "topic", object);
+        }
+        writer.number(kind == Kind.DROPPED ? "count" : "repeated", count);
+        append(kind == Kind.FAILED || kind == Kind.REFUSED ? strangers : clients, writer);
+    }
+
+    /** Writes down what was only counted in the seconds before: call it once a second. */
+    public void flush(long nowMillis) {
+        repeats.flush(nowMillis);
+        allowance.flush((kind, detail, count) ->
+                repeated(kind, nowMillis, "", "", detail.reason().word(), detail.word(), count));
+    }
+
+    // ---- the file
+
+    private void appendStranger(Kind kind, long atMillis, Detail detail, RecordWriter writer) {
+        if (allowance.admits(atMillis, writer.finish(), kind, detail)) {
+            append(strangers, writer);
+        } else {
+            counters.increment(Counter.RECORDER_EVENTS_AGGREGATED);
+        }
+    }
+
+    private void append(RecorderRing ring, RecordWriter writer) {
         int length = writer.finish();
         if (closed) {
+            counters.increment(Counter.RECORDER_EVENTS_LOST);
             return;
         }
-        RecorderRing ring = kind == Kind.FAILED || kind == Kind.REFUSED ? strangers : clients;
-        synchronized (lock) {
-            ring.append(writer.bytes(), length, writer.checksum(), writer.hash(), writer.hasClientId(), ++sequence);
+        try {
+            synchronized (lock) {
+                ring.append(writer.bytes(), length, writer.checksum(), writer.hash(), writer.hasClientId(), ++sequence);
+            }
+        } catch (InternalError e) {
+            unwritable(e);
+            return;
         }
         counters.increment(Counter.RECORDER_EVENTS);
         counters.add(Counter.RECORDER_BYTES, length);
+    }
+
+    /** What the JVM makes of a page that the disk cannot give, or of a file that somebody cut. */
+    private void unwritable(InternalError fault) {
+        counters.increment(Counter.RECORDER_EVENTS_LOST);
+        if (!closed) {
+            closed = true;
+            log.error(
+                    "event=recorder_stopped problem=\"{}\" fix=\"see whether the disk is sound and {} whole, and start again\"",
+                    fault.getMessage(),
+                    NAME);
+        }
     }
 
     // ---- RecordedEvents

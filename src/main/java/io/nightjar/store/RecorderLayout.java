@@ -123,7 +123,7 @@ record RecorderLayout(int version, long size, long seed, Part clients, Part stra
 
     /** The layout that a header of this version tells, or null if it is damaged. */
     static @Nullable RecorderLayout read(byte[] header) {
-        if (header.length < HEADER || Memory.getInt(header, CHECKSUM) != checksum(header)) {
+        if (header.length < HEADER || !isRecorder(header) || Memory.getInt(header, CHECKSUM) != checksum(header)) {
             return null;
         }
         ByteBuffer in = ByteBuffer.wrap(header).order(Memory.ORDER);

@@ -195,11 +195,9 @@ final class RecorderRing {
         part(newest).get(offset(newest), memory, 0, BLOCK);
         int end = 0;
         long sequence = 0;
-        view.set(memory, 0);
-        while (view.isWhole(newest + end, BLOCK - end)) {
+        for (int at = next(memory, 0, BLOCK, newest, view); at >= 0; at = next(memory, end, BLOCK, newest, view)) {
             sequence = view.sequence();
-            end += view.length();
-            view.set(memory, end);
+            end = at + view.length();
         }
         reserved = newest + end;
         head = newest + end;
@@ -230,6 +228,17 @@ final class RecorderRing {
         return newest;
     }
 
+    /** Offset of the next whole record in a block's bytes, behind what is damaged, or -1. */
+    private static int next(byte[] memory, int from, int length, long blockStart, RecordView view) {
+        for (int at = from; at + RecordFormat.HEAD <= length; at += 8) {
+            view.set(memory, at);
+            if (view.position() == blockStart + at && view.isWhole(blockStart + at, length - at)) {
+                return at;
+            }
+        }
+        return -1;
+    }
+
     private void relink(byte[] memory, RecordView view) {
         boolean ahead = forgetLinks(head);
         long from = oldestBlock();
@@ -238,14 +247,11 @@ final class RecorderRing {
         }
         for (long block = from; block <= newestBlock(); block += BLOCK) {
             int length = copyBlock(block, memory);
-            int at = 0;
-            view.set(memory, at);
-            while (view.isWhole(block + at, length - at)) {
+            for (int at = next(memory, 0, length, block, view); at >= 0; ) {
                 if (view.clientIdLength() > 0) {
                     index.putLong((view.hash() & mask) << 3, block + at);
                 }
-                at += view.length();
-                view.set(memory, at);
+                at = next(memory, at + view.length(), length, block, view);
             }
         }
     }
