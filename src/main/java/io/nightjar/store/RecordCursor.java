@@ -56,7 +56,7 @@ abstract class RecordCursor {
             long high = newest;
             while (low < high) {
                 long middle = low + (high - low + RecordFormat.BLOCK) / RecordFormat.BLOCK / 2 * RecordFormat.BLOCK;
-                long first = ring.firstSequence(middle, memory, view);
+                long first = ring.firstSequence(middle, view);
                 if (first < 0) {
                     return high; // damaged: looks at more than it had to
                 } else if (first < before) {
@@ -102,7 +102,8 @@ abstract class RecordCursor {
 
     /** The records of one ClientID, by the links from each to the one before. */
     static final class Linked extends RecordCursor {
-        private final byte[] memory = new byte[RecordFormat.BLOCK];
+        private static final int USUAL = 2048; // few records are larger
+
         private final long before;
         private long position;
 
@@ -110,11 +111,12 @@ abstract class RecordCursor {
             super(ring, matcher, words);
             this.before = before;
             this.position = ring.newest(hash);
+            view.set(new byte[USUAL], 0);
         }
 
         @Override
         boolean next() {
-            while (position > 0 && ring.copyRecord(position, memory, view)) {
+            while (position > 0 && ring.copyRecord(position, view)) {
                 position = view.previous() < position ? view.previous() : 0;
                 if (view.sequence() < before && isWanted()) {
                     return true;

@@ -17,7 +17,6 @@ final class RecordMatcher {
     private static final int MEMO = 1024;
 
     private final EventFilter filter;
-    private final RecorderWords words;
     private final BitSet kinds = new BitSet();
     private final byte[] clientId;
     private final byte[] like;
@@ -33,7 +32,6 @@ final class RecordMatcher {
 
     RecordMatcher(EventFilter filter, RecorderWords words) {
         this.filter = filter;
-        this.words = words;
         for (Kind kind : filter.kinds()) {
             kinds.set(words.number(kind.word()));
         }

@@ -7,6 +7,7 @@ import io.nightjar.diagnosis.RecordedEvent;
 import io.nightjar.diagnosis.RecordedEvent.Kind;
 import io.nightjar.mqtt.PacketType;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -233,9 +234,13 @@ final class RecordView {
         return marks;
     }
 
-    /** All of it, or null if this version does not know such an event. */
+    /**
+     * All of it, or null if this version does not know such an event.
+     *
+     * @param names numbers of the fields that are wanted, or null for all
+     */
     @Nullable
-    RecordedEvent event() {
+    RecordedEvent event(@Nullable BitSet names) {
         Kind kind = kind();
         if (kind == null) {
             return null;
@@ -244,8 +249,12 @@ final class RecordView {
         Map<String, Object> fields = new LinkedHashMap<>();
         toFields();
         while (nextField()) {
-            String name = nameText();
-            fields.putIfAbsent(name, value());
+            if (names != null && !names.get(name)) {
+                skip();
+            } else {
+                String text = nameText();
+                fields.putIfAbsent(text, value());
+            }
         }
         return new RecordedEvent(time(), kind, clientId(), peer, fields);
     }

@@ -29,10 +29,17 @@ final class RecordWriter implements EndFields.Sink {
             "authenticator");
 
     private static final int ROOM_AT_END = 32;
+    private static final int KNOWN = 1024;
+    private static final int REPEATS = 1 << 16;
 
     private final RecorderWords words;
     private final long seed;
     private final CRC32C crc = new CRC32C();
+
+    /** Words met before, each at the place of its hash, with its number and whether its values come again and again. */
+    private final String[] known = new String[KNOWN];
+
+    private final int[] numbers = new int[KNOWN];
     private byte[] bytes = new byte[4096];
     private int end;
     private boolean full;
@@ -184,7 +191,7 @@ final class RecordWriter implements EndFields.Sink {
 
     /** True if it did not fit. */
     private boolean name(String name, int start) {
-        int number = words.intern(name);
+        int number = number(name) & ~REPEATS;
         if (number > 0) {
             varint(number);
             return false;
@@ -196,10 +203,28 @@ final class RecordWriter implements EndFields.Sink {
     }
 
     private int word(String name, String value) {
-        if (REPEATING.contains(name) || name.equals("advice") && !words.isHalfFull()) {
-            return words.intern(value);
+        if ((number(name) & REPEATS) != 0) {
+            return number(value) & ~REPEATS;
+        } else if (name.equals("advice")) {
+            return words.isHalfFull() ? words.number(value) : number(value) & ~REPEATS;
         }
-        return name.equals("advice") ? words.number(value) : 0;
+        return 0;
+    }
+
+    /** The number of a word, which is added if it is new, or 0, and {@link #REPEATS} for some names. */
+    private int number(String word) {
+        int hash = word.hashCode();
+        int place = (hash ^ hash >>> 10 ^ hash >>> 20) & KNOWN - 1;
+        if (known[place] == word) { // not equals: nearly all are constants
+            return numbers[place];
+        }
+        int number = words.intern(word);
+        if (number > 0) {
+            number |= REPEATING.contains(word) ? REPEATS : 0;
+            known[place] = word;
+            numbers[place] = number;
+        }
+        return number;
     }
 
     // ---- bytes

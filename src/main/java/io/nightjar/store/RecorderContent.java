@@ -4,7 +4,9 @@ import io.nightjar.diagnosis.EventFilter;
 import io.nightjar.diagnosis.RecordedEvent;
 import io.nightjar.diagnosis.RecordedEvents;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -35,7 +37,7 @@ final class RecorderContent implements RecordedEvents {
         RecordCursor.Merged cursor = cursor(filter, before);
         long last = -1;
         for (RecordView record = cursor.next(); record != null; record = cursor.next()) {
-            RecordedEvent event = record.event();
+            RecordedEvent event = record.event(null);
             if (event != null) {
                 events.add(event);
                 last = record.sequence();
@@ -49,9 +51,23 @@ final class RecorderContent implements RecordedEvents {
 
     @Override
     public void scan(EventFilter filter, Consumer<RecordedEvent> to) {
+        scan(filter, (BitSet) null, to);
+    }
+
+    @Override
+    public void scan(EventFilter filter, Set<String> fields, Consumer<RecordedEvent> to) {
+        BitSet names = new BitSet();
+        for (String name : fields) {
+            names.set(words.number(name));
+        }
+        names.clear(0);
+        scan(filter, names, to);
+    }
+
+    private void scan(EventFilter filter, @Nullable BitSet names, Consumer<RecordedEvent> to) {
         RecordCursor.Merged cursor = cursor(filter, Long.MAX_VALUE);
         for (RecordView record = cursor.next(); record != null; record = cursor.next()) {
-            RecordedEvent event = record.event();
+            RecordedEvent event = record.event(names);
             if (event != null) {
                 to.accept(event);
             }
@@ -65,7 +81,7 @@ final class RecorderContent implements RecordedEvents {
         for (int seen = 0; record != null && seen < LAST_END_WITHIN; seen++) {
             RecordedEvent.Kind kind = record.kind();
             if (kind != null && kind.isEnd()) {
-                return record.event();
+                return record.event(null);
             }
             record = cursor.next();
         }
@@ -94,10 +110,9 @@ final class RecorderContent implements RecordedEvents {
     }
 
     private long oldestMillis(RecorderRing ring) {
-        byte[] memory = new byte[RecordFormat.BLOCK];
         RecordView view = new RecordView(words);
         for (long block = ring.oldestBlock(); block <= ring.newestBlock(); block += RecordFormat.BLOCK) {
-            if (ring.copyRecord(block, memory, view)) {
+            if (ring.copyRecord(block, view)) {
                 return view.time();
             }
         }

@@ -20,6 +20,7 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.security.SecureRandom;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -450,6 +451,11 @@ public final class RecorderFile implements FlightRecorder, RecordedEvents {
     @Override
     public void scan(EventFilter filter, Consumer<RecordedEvent> to) {
         content.scan(filter, to);
+    }
+
+    @Override
+    public void scan(EventFilter filter, Set<String> fields, Consumer<RecordedEvent> to) {
+        content.scan(filter, fields, to);
     }
 
     @Override

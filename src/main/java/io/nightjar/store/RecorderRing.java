@@ -116,11 +116,11 @@ final class RecorderRing {
     }
 
     /**
-     * Copies the record at a position into memory that is large enough for any.
+     * Copies the record at a position into the view's memory, or a larger one.
      *
      * @return false if there is none any more, or never was
      */
-    boolean copyRecord(long position, byte[] to, RecordView view) {
+    boolean copyRecord(long position, RecordView view) {
         if (position < capacity || position + RecordFormat.HEAD > head || (position & 7) != 0) {
             return false;
         }
@@ -134,6 +134,7 @@ final class RecorderRing {
         if (length < RecordFormat.HEAD || length > Math.min(room, RecordFormat.MOST)) {
             return false;
         }
+        byte[] to = view.bytes().length >= length ? view.bytes() : new byte[RecordFormat.padded(length * 2)];
         memory.get(offset, to, 0, length);
         if (isGone(position)) {
             return false;
@@ -169,8 +170,8 @@ final class RecorderRing {
     }
 
     /** Sequence of the first record of a block, or -1 if there is none. */
-    long firstSequence(long blockStart, byte[] memory, RecordView view) {
-        return copyRecord(blockStart, memory, view) ? view.sequence() : -1;
+    long firstSequence(long blockStart, RecordView view) {
+        return copyRecord(blockStart, view) ? view.sequence() : -1;
     }
 
     // ---- the start

@@ -11,10 +11,32 @@
  *
  * <p><b>Flight recorder</b> ({@link io.nightjar.store.RecorderFile}): one file of fixed size, mapped into memory, so that
  * an event is safe from the death of the process as soon as it is told, without a system call and without a thread
- * between. It has two rings: one for accepted clients and one, an eighth of the file, for connections that were refused
- * or failed, since those cost an attacker nothing and must not wash out the history of the others. Each record holds the
- * position of the one before of the same hash bucket: the history of a client is a walk backwards that costs no memory
- * per session. Words that come again and again stand in the file once, by number, so that another version reads them.
+ * between. All of it is written once, at the first start, since memory mapped where the disk has no room kills. What
+ * shaped it:
+ *
+ * <ul>
+ *   <li>Two rings: one for accepted clients and one, an eighth of the file, for connections that were refused or failed,
+ *       since those cost an attacker nothing and must not wash out the history of the others. That ring takes a quarter
+ *       of its size at once and then so much a second that it reaches back ten minutes; of one sort of event (kind,
+ *       client, address, cause) some in a second are written and the rest is counted. All numbers are told: an event
+ *       with {@code repeated} stands for that many more.
+ *   <li>Each record holds the position of the one before of the same hash bucket: the history of a client is a walk
+ *       backwards that costs no memory per session. The buckets' newest positions stand in the file, one
+ *       for every 512 bytes of it, and are made right at each start.
+ *   <li>No summaries of blocks: a search reads all of the file's records without making texts of them, and that is fast
+ *       enough. Words that come again and again stand in the file once, by number, so that another version reads them.
+ *   <li>A normal end leaves out the last packets: nobody asks for them. A near miss of the Keep
+ *       Alive is one beyond a quarter more than it, for many clients send PINGREQ just when it is due. That a session
+ *       without expiry ended is not told, since its connection's end says so.
+ *   <li>Encoding happens outside the one lock, in memory of the thread's own; under the lock are a copy and the index.
+ * </ul>
+ *
+ * <p>Measured on a machine of two cores that others used too, processor time of one thread on JDK 17: a connect 0.5 us
+ * and 0.2 bytes allocated, an end with all its evidence 2.2 us and 60 to 100 bytes. A full ring of 224 MiB held 1.28 million
+ * connects and ends; a search that finds nothing took 60 ms by reason, 35 ms by a part of the ClientID, 30 ms by a range of
+ * addresses and 100 ms by username; the newest hundred ends 0.5 ms, the history of one client 0.4 ms, its last end 25 us,
+ * all ends with four fields each 0.3 s and whole 1.1 s. {@code RecorderBenchmark} among the tests measures it again. What
+ * it cannot promise: when the kernel writes more than the disk takes, whoever touches mapped memory waits.
  */
 @NullMarked
 package io.nightjar.store;

@@ -33,9 +33,9 @@ final class RecordedEnds {
             String username,
             String listener) {
         Map<String, Object> socket = new LinkedHashMap<>();
-        socket.put("unsent_bytes", 0L);
+        socket.put("unsent_bytes", "0");
         socket.put("tcp_rtt_us", 1234L);
-        socket.put("tcp_retransmits", 7L);
+        socket.put("tcp_retransmits", "07");
         socket.put("tcp_state", "ESTABLISHED");
         List<PacketMark> marks = List.of(
                 new PacketMark(PacketType.CONNECT, 0, 22, 4321),
