@@ -5,7 +5,9 @@
  * <p>Floor 1, pure: functions of what they are given, held by tables in tests. The decision that shaped it: evidence and
  * verdict are separate values. Evidence is never guessed and what cannot be measured is absent; the verdict is a
  * function of reason and evidence that an operator can disagree with, since the rule it used is named. Where one cause can
- * come from one side only the verdict is certain; where the socket's figures would have to decide it says unknown.
+ * come from one side only the verdict is certain ({@code Verdicts}); where the socket's figures decide between client and
+ * network they do ({@code TransportVerdicts}), and where there are none it says unknown. Silence on an idle path proves
+ * nothing by itself, which is why an overdue client's host is probed by TCP before its Keep Alive runs out.
  *
  * <p><b>Many ends together</b> tell what one cannot: clients do not agree to leave in the same second. {@link
  * io.nightjar.diagnosis.EndSummary} counts the ends of one node in one pass, newest first, in bounded memory (a full

@@ -211,7 +211,7 @@ class TlsTest {
                 .containsPattern("alert=\"the client sent certificate_(expired|unknown)\"")
                 .contains("problem=\"the client refused our certificate: it expired on ")
                 .contains("our_certificate_not_after=")
-                .contains("advice=\"the certificate of this listener ran out: replace its file\"")
+                .contains("ran out on ")
                 .contains("sni=broker.example");
     }
 
@@ -338,7 +338,7 @@ class TlsTest {
         assertThat(endOfPort(port))
                 .contains("reason=internal_error detail=not_mqtt side=client confidence=certain")
                 .contains("looks_like=tls")
-                .contains("advice=\"the client speaks TLS on a port without it: see listener\"");
+                .contains(" speaks TLS on a port without it, listener ");
     }
 
     @Test
