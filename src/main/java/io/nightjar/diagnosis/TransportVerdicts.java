@@ -32,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  * peer_reset      | our last packet was DISCONNECT                  | client, certain
  *                 | an alert of TLS came (peer_reset)               | client, certain
  *                 | a WebSocket closed in its own words             | client, likely
- *                 | our last packet was CONNACK, nothing followed   | client, likely
+ *                 | our last packet was CONNACK, 2 s ago at most     | client, likely
  *                 | idle for as long as a usual limit of proxies    | network, possible
  *                 | behind a proxy                                  | unknown
  *                 | TLS closed in order (peer_fin)                  | client, likely
@@ -54,10 +54,14 @@ final class TransportVerdicts {
             List.of(30, 60, 75, 90, 100, 120, 180, 240, 300, 350, 600, 900, 1800, 3600, 7200);
 
     private static final long NEARLY_MILLIS = 500;
+
+    /** Who closes this soon after CONNACK reacts to it. */
+    private static final long SOON_MILLIS = 2_000;
+
     private static final int NEARLY_PERCENT = 1;
 
-    /** Who was silent this long and answers with RST may have forgotten the connection. */
-    private static final long LONG_SILENCE_MILLIS = 10_000;
+    /** Who acknowledged nothing for this long and answers with RST may have forgotten the connection. */
+    private static final long LONG_SILENCE_MILLIS = 1_000;
 
     private final DisconnectReason reason;
     private final Evidence evidence;
@@ -192,12 +196,11 @@ final class TransportVerdicts {
         if (common != null) {
             return common;
         }
-        Long silent = evidence.lastInAgeMillis();
-        if (socket.lastWordsUnanswered() && silent != null && silent >= LONG_SILENCE_MILLIS) {
+        if (socket.lastWordsUnanswered() && socket.ackAge() >= LONG_SILENCE_MILLIS) {
             return new Verdict(
                     Side.NETWORK,
                     Confidence.POSSIBLE,
-                    "what was sent to " + peer + " after " + time(silent)
+                    "what was sent to " + peer + " after " + time(socket.ackAge())
                             + " of silence was answered with RST: the device restarted, or a NAT or firewall between"
                             + " forgot the connection; a shorter Keep Alive holds it open");
         } else if (socket.known()) {
@@ -232,11 +235,11 @@ final class TransportVerdicts {
         } else if (code != null) {
             return likely(Side.CLIENT, "the client at " + peer + " closed its WebSocket with code " + code);
         }
-        if (lastOutIs(PacketType.CONNACK) && evidence.packetsIn() == 1) {
-            Long since = evidence.lastOutAgeMillis();
+        Long since = evidence.lastOutAgeMillis();
+        if (lastOutIs(PacketType.CONNACK) && evidence.packetsIn() == 1 && since != null && since <= SOON_MILLIS) {
             return likely(
                     Side.CLIENT,
-                    "the client at " + peer + " " + how + " " + time(since == null ? 0 : since)
+                    "the client at " + peer + " " + how + " " + time(since)
                             + " after CONNACK and sent"
                             + " nothing more: it does not like what CONNACK says, or only looked whether the broker is"
                             + " there");
