@@ -30,7 +30,6 @@ import io.nightjar.mqtt.SubscriptionRequest;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -39,36 +38,29 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
-import org.apache.pekko.actor.typed.javadsl.AskPattern;
-import org.apache.pekko.actor.typed.javadsl.Behaviors;
-import org.apache.pekko.actor.typed.receptionist.Receptionist;
-import org.apache.pekko.cluster.Member;
-import org.apache.pekko.cluster.MemberStatus;
-import org.apache.pekko.cluster.typed.Cluster;
+import org.apache.pekko.actor.typed.Props;
 import org.jspecify.annotations.Nullable;
 
 /** The clients of the whole cluster: asks the {@link ClientAgent} of every node and puts the answers together. */
 public final class ClientsService implements Clients {
     /** Role of a member that tells its node name. */
-    public static final String NODE_ROLE = "nightjar-node:";
+    public static final String NODE_ROLE = NodeAgents.NODE_ROLE;
 
     private static final Duration PATIENCE = Duration.ofSeconds(5);
 
     /** Clients in one answer of a node: some 100 KB, well below a frame of Artery. */
     private static final int PIECE = 100;
 
-    private final ActorSystem<?> system;
+    private final NodeAgents<ClientMessages> agents;
     private final String node;
     private final NodeMetrics metrics;
-    private volatile Set<ActorRef<ClientMessages>> agents = Set.of();
 
-    private ClientsService(ActorSystem<?> system, String node, NodeMetrics metrics) {
-        this.system = system;
+    private ClientsService(NodeAgents<ClientMessages> agents, String node, NodeMetrics metrics) {
+        this.agents = agents;
         this.node = node;
         this.metrics = metrics;
     }
@@ -85,39 +77,21 @@ public final class ClientsService implements Clients {
             Counters counters,
             Supplier<Map<String, Object>> figures) {
         NodeMetrics metrics = new NodeMetrics(counters, figures);
-        ClientsService service = new ClientsService(system, node, metrics);
         ActorRef<ClientMessages> own = system.systemActorOf(
-                ClientAgent.create(node, directory, figures, metrics),
-                "nightjar-clients",
-                org.apache.pekko.actor.typed.Props.empty());
-        service.agents = Set.of(own); // the receptionist tells a little later
-        system.systemActorOf(
-                Behaviors.<Receptionist.Listing>setup(context -> {
-                    context.getSystem()
-                            .receptionist()
-                            .tell(Receptionist.subscribe(
-                                    ClientAgent.KEY, context.getSelf().narrow()));
-                    return Behaviors.receiveMessage(listing -> {
-                        Set<ActorRef<ClientMessages>> all = new HashSet<>(listing.getServiceInstances(ClientAgent.KEY));
-                        all.add(own);
-                        service.agents = all;
-                        return Behaviors.same();
-                    });
-                }),
-                "nightjar-client-agents",
-                org.apache.pekko.actor.typed.Props.empty());
-        return service;
+                ClientAgent.create(node, directory, figures, metrics), "nightjar-clients", Props.empty());
+        return new ClientsService(
+                NodeAgents.follow(system, ClientAgent.KEY, own, "nightjar-client-agents", PATIENCE), node, metrics);
     }
 
     @Override
     public CompletionStage<Page> list(Query query) {
         int needed = query.skip() + query.limit() + 1;
-        List<CompletableFuture<Part>> parts = agents.stream()
+        List<CompletableFuture<Part>> parts = agents.known().stream()
                 .map(agent -> collect(agent, query, needed, new Part(null, List.of(), 0, query.after(), true))
                         .thenCompose(part -> query.count() ? count(agent, query, part) : done(part))
                         .toCompletableFuture())
                 .toList();
-        return all(parts).thenApply(answers -> page(query, answers));
+        return NodeAgents.all(parts).thenApply(answers -> page(query, answers));
     }
 
     /**
@@ -150,7 +124,7 @@ public final class ClientsService implements Clients {
 
     private CompletionStage<Part> step(ActorRef<ClientMessages> agent, Query query, int most, Part sofar) {
         CompletionStage<Listed> answer =
-                ask(agent, replyTo -> new ListClients(query.filters(), sofar.position(), most, replyTo));
+                agents.ask(agent, replyTo -> new ListClients(query.filters(), sofar.position(), most, replyTo));
         return answer.handle((listed, fault) -> {
             if (listed == null) {
                 return new Part(null, List.of(), 0, "", false);
@@ -176,30 +150,12 @@ public final class ClientsService implements Clients {
         long count = parts.stream().mapToLong(Part::matching).sum();
         Set<String> answered =
                 parts.stream().map(Part::node).filter(Objects::nonNull).collect(Collectors.toSet());
-        return new Page(page, count, sorted.size() > query.skip() + page.size(), unreachable(answered));
-    }
-
-    /** Nodes that are in the cluster and did not answer. */
-    private List<String> unreachable(Set<String> answered) {
-        return members().stream().filter(node -> !answered.contains(node)).toList();
-    }
-
-    /** Names of the nodes that are in the cluster now. */
-    private List<String> members() {
-        List<String> names = new ArrayList<>();
-        for (Member member : Cluster.get(system).state().getMembers()) {
-            if (member.status().equals(MemberStatus.up())) {
-                member.getRoles().stream()
-                        .filter(role -> role.startsWith(NODE_ROLE))
-                        .forEach(role -> names.add(role.substring(NODE_ROLE.length())));
-            }
-        }
-        return names;
+        return new Page(page, count, sorted.size() > query.skip() + page.size(), agents.unreachable(answered));
     }
 
     @Override
     public CompletionStage<@Nullable ClientView> find(String clientId) {
-        return askAll((ActorRef<Found> replyTo) -> new FindClient(clientId, replyTo))
+        return agents.askAll((ActorRef<Found> replyTo) -> new FindClient(clientId, replyTo))
                 .thenApply(answers -> answers.stream()
                         .map(Found::client)
                         .filter(Objects::nonNull)
@@ -213,7 +169,7 @@ public final class ClientsService implements Clients {
 
     @Override
     public CompletionStage<Boolean> kick(String clientId, DisconnectReason reason, boolean keepSession) {
-        return askAll((ActorRef<Kicked> replyTo) ->
+        return agents.askAll((ActorRef<Kicked> replyTo) ->
                         new KickClient(clientId, reason.detail(), reason.facts(), keepSession, replyTo))
                 .thenApply(answers -> {
                     boolean existed = answers.stream().anyMatch(Kicked::existed);
@@ -226,7 +182,7 @@ public final class ClientsService implements Clients {
 
     @Override
     public CompletionStage<@Nullable List<Map<String, Object>>> subscriptions(String clientId) {
-        return askAll((ActorRef<Subscriptions> replyTo) -> new ListSubscriptions(clientId, replyTo))
+        return agents.askAll((ActorRef<Subscriptions> replyTo) -> new ListSubscriptions(clientId, replyTo))
                 .thenApply(answers -> answers.stream()
                         .map(Subscriptions::subscriptions)
                         .filter(Objects::nonNull)
@@ -239,16 +195,17 @@ public final class ClientsService implements Clients {
 
     @Override
     public CompletionStage<Map<String, Map<String, Object>>> nodes() {
-        return askAll((ActorRef<Counted> replyTo) -> new CountClients(replyTo)).thenApply(answers -> {
-            Map<String, Map<String, Object>> nodes = new LinkedHashMap<>();
-            answers.forEach(answer -> nodes.put(answer.node(), answer.figures()));
-            return nodes;
-        });
+        return agents.askAll((ActorRef<Counted> replyTo) -> new CountClients(replyTo))
+                .thenApply(answers -> {
+                    Map<String, Map<String, Object>> nodes = new LinkedHashMap<>();
+                    answers.forEach(answer -> nodes.put(answer.node(), answer.figures()));
+                    return nodes;
+                });
     }
 
     @Override
     public CompletionStage<@Nullable String> subscribe(String clientId, List<SubscriptionRequest> requests) {
-        return askAll((ActorRef<SubscribedClient> replyTo) -> new SubscribeClient(clientId, requests, replyTo))
+        return agents.askAll((ActorRef<SubscribedClient> replyTo) -> new SubscribeClient(clientId, requests, replyTo))
                 .thenApply(answers -> {
                     for (SubscribedClient answer : answers) {
                         if (answer.outcome() > 0) {
@@ -267,7 +224,8 @@ public final class ClientsService implements Clients {
 
     @Override
     public CompletionStage<Boolean> unsubscribe(String clientId, List<String> filters) {
-        return askAll((ActorRef<UnsubscribedClient> replyTo) -> new UnsubscribeClient(clientId, filters, replyTo))
+        return agents.askAll(
+                        (ActorRef<UnsubscribedClient> replyTo) -> new UnsubscribeClient(clientId, filters, replyTo))
                 .thenApply(answers -> {
                     boolean existed = answers.stream().anyMatch(UnsubscribedClient::existed);
                     if (!existed) {
@@ -279,7 +237,7 @@ public final class ClientsService implements Clients {
 
     @Override
     public CompletionStage<HeldMessages> messages(String clientId, HeldMessages.Query query) {
-        return askAll((ActorRef<Held> replyTo) -> new ListHeld(clientId, query, replyTo))
+        return agents.askAll((ActorRef<Held> replyTo) -> new ListHeld(clientId, query, replyTo))
                 .thenApply(answers -> answers.stream()
                         .map(Held::messages)
                         .filter(HeldMessages::found)
@@ -295,42 +253,19 @@ public final class ClientsService implements Clients {
         if (!allNodes) {
             return CompletableFuture.completedFuture(new Metrics(Map.of(node, metrics.samples()), List.of()));
         }
-        return askAll((ActorRef<Measured> replyTo) -> new Measure(replyTo)).thenApply(answers -> {
-            Map<String, List<Sample>> nodes = new TreeMap<>();
-            answers.forEach(answer -> nodes.put(answer.node(), answer.samples()));
-            return new Metrics(nodes, unreachable(nodes.keySet()));
-        });
+        return agents.askAll((ActorRef<Measured> replyTo) -> new Measure(replyTo))
+                .thenApply(answers -> {
+                    Map<String, List<Sample>> nodes = new TreeMap<>();
+                    answers.forEach(answer -> nodes.put(answer.node(), answer.samples()));
+                    return new Metrics(nodes, agents.unreachable(nodes.keySet()));
+                });
     }
 
     /** No node that answered has it; if one did not answer, nobody can know, and the caller is told so. */
     private void noneHasIt(List<?> answers) {
-        if (answers.size() < Math.max(agents.size(), members().size())) {
+        if (agents.someAreMissing(answers.size())) {
             throw new Traces.Refused(
                     "SERVICE_UNAVAILABLE", "not every node answered, and those that did do not have it: try again");
         }
-    }
-
-    /** Asks every node; those that do not answer in time are left out. */
-    private <T> CompletionStage<List<T>> askAll(Function<ActorRef<T>, ClientMessages> question) {
-        List<CompletableFuture<@Nullable T>> answers = agents.stream()
-                .map(agent -> this.<T>ask(agent, question)
-                        .handle((answer, fault) -> (@Nullable T) answer)
-                        .toCompletableFuture())
-                .toList();
-        return all(answers)
-                .thenApply(list -> list.stream().filter(Objects::nonNull).toList());
-    }
-
-    private <T> CompletionStage<T> ask(ActorRef<ClientMessages> agent, Function<ActorRef<T>, ClientMessages> question) {
-        return AskPattern.ask(agent, question::apply, PATIENCE, system.scheduler());
-    }
-
-    private static <T extends @Nullable Object> CompletionStage<List<T>> all(List<CompletableFuture<T>> futures) {
-        return CompletableFuture.allOf(futures.toArray(CompletableFuture[]::new))
-                .thenApply(done -> {
-                    List<T> results = new ArrayList<>();
-                    futures.forEach(future -> results.add(future.join()));
-                    return results;
-                });
     }
 }

@@ -15,6 +15,11 @@
  * meant for) and on disk; events go through a queue bounded in number and bytes to one stream that writes, never through
  * an actor or on a loop.
  *
+ * <p><b>History.</b> {@link io.nightjar.actor.HistoryService} asks the {@code HistoryAgent} of every node, which reads its
+ * flight recorder on the blocking dispatcher, two questions at a time. A page is merged from pieces of at most 100 events,
+ * and its cursor holds one position a node, so that a walk costs the same on its last page as on its first and tells each
+ * event once whatever comes meanwhile. Of a summary the nodes send figures, not events.
+ *
  * <p><b>How nodes talk.</b> {@link io.nightjar.actor.ClusterLinks} keeps two lanes to every other node, one for messages
  * and one for what sessions and sockets on different nodes say to each other. A lane is a bounded queue in front of
  * numbered batches: at most a window of them is under way, the peer acknowledges, what is missing is sent again, what

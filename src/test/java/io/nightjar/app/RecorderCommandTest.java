@@ -70,7 +70,8 @@ class RecorderCommandTest {
 
     @Test
     void json_is_an_object_a_line_and_the_newest_may_come_first() {
-        assertThat(run(dir.toString(), "--json", "--newest-first", "--limit", "3")).isZero();
+        assertThat(run(dir.toString(), "--json", "--newest-first", "--limit", "3"))
+                .isZero();
 
         assertThat(lines()).hasSize(3);
         assertThat(lines().get(2))

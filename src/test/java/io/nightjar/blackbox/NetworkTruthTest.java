@@ -330,9 +330,7 @@ class NetworkTruthTest {
 
     /** Until nothing passed for longer than a moment. */
     private static void awaitSilence(String clientId) {
-        await("it is silent")
-                .atMost(PATIENCE)
-                .until(() -> age(clientId, "tcp_last_ack_received_age_ms") > 1_500);
+        await("it is silent").atMost(PATIENCE).until(() -> age(clientId, "tcp_last_ack_received_age_ms") > 1_500);
     }
 
     private static long age(String clientId, String figure) {
@@ -342,9 +340,12 @@ class NetworkTruthTest {
 
     private static RecordedEvent end(String clientId, String reason, String detail) {
         EventFilter filter = EventFilter.ofClient(clientId, 0, Long.MAX_VALUE);
-        await("the end of " + clientId).atMost(PATIENCE.plus(PROXY_IDLE)).until(() -> !ends(filter).isEmpty());
+        await("the end of " + clientId).atMost(PATIENCE.plus(PROXY_IDLE)).until(() -> !ends(filter)
+                .isEmpty());
         RecordedEvent end = ends(filter).get(0);
-        assertThat(end.text("reason") + "/" + end.text("detail")).as(end.toString()).isEqualTo(reason + "/" + detail);
+        assertThat(end.text("reason") + "/" + end.text("detail"))
+                .as(end.toString())
+                .isEqualTo(reason + "/" + detail);
         return end;
     }
 
