@@ -164,10 +164,8 @@ final class RecorderReader {
             if (late.getAsBoolean()) {
                 throw new GivenUp();
             }
-            EventFilter filter = HistoryFilters.of(Set.of(Kind.ENDED, Kind.REFUSED), clientId, null, 0, Long.MAX_VALUE);
-            RecordedEvents.Slice slice = events.find(filter, Long.MAX_VALUE, 1);
-            if (!slice.events().isEmpty()) {
-                RecordedEvent end = slice.events().get(0);
+            RecordedEvent end = events.lastEnd(clientId);
+            if (end != null) {
                 ends.add(new Last(
                         clientId, end.atMillis(), text(end, "reason"), text(end, "detail"), text(end, "side")));
             }

@@ -4,6 +4,7 @@ import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import io.nightjar.actor.ClientsService;
 import io.nightjar.actor.ClusterLinks;
+import io.nightjar.actor.HistoryService;
 import io.nightjar.actor.LoopsSetup;
 import io.nightjar.actor.SessionDirectory;
 import io.nightjar.actor.SessionServices;
@@ -302,7 +303,8 @@ public final class Broker {
                             first.administrators(),
                             ApiKeys.open(settings.dataDir()),
                             () -> ready,
-                            Clock.system(ZoneId.systemDefault())),
+                            Clock.system(ZoneId.systemDefault()),
+                            HistoryService.start(system, settings.nodeName(), recorded())),
                     "nightjar.http.bind " + settings.http().bind() + " cannot be had");
         } catch (IOException e) {
             throw new UncheckedIOException("nightjar.data-dir " + settings.dataDir() + " cannot be used", e);

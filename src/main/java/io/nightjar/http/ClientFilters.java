@@ -5,6 +5,7 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.time.ZoneId;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -83,17 +84,7 @@ final class ClientFilters {
                 }
                 return value;
             case "reason":
-                Reason reason = Reason.of(value);
-                if (reason == null) {
-                    throw ApiException.badRequest("parameter reason must be one of "
-                            + String.join(
-                                    ", ",
-                                    java.util.Arrays.stream(Reason.values())
-                                            .map(Reason::word)
-                                            .toList())
-                            + ", not " + Text.quote(value));
-                }
-                return reason.word();
+                return reason(value);
             case "ip_address":
                 String address = address(value);
                 if (address == null) {
@@ -104,6 +95,17 @@ final class ClientFilters {
             default:
                 return value;
         }
+    }
+
+    /** The word of a reason; {@code takenover} is one of them. */
+    static String reason(String value) {
+        Reason reason = Reason.of(value);
+        if (reason == null) {
+            String words = String.join(
+                    ", ", Arrays.stream(Reason.values()).map(Reason::word).toList());
+            throw ApiException.badRequest("parameter reason must be one of " + words + ", not " + Text.quote(value));
+        }
+        return reason.word();
     }
 
     /** The address as Java prints it, or null if the text is none. Never asks a name server. */

@@ -39,9 +39,11 @@ final class ClientRoutes {
                     .split(" "));
 
     private final Ports ports;
+    private final LastEnds lastEnds;
 
     ClientRoutes(Ports ports) {
         this.ports = ports;
+        this.lastEnds = new LastEnds(ports.history());
     }
 
     List<Route> routes() {
@@ -74,6 +76,7 @@ final class ClientRoutes {
         boolean count = after.isEmpty();
         return ports.clients()
                 .list(new Clients.Query(filters, after, (int) skip, limit, count))
+                .thenCompose(answer -> lastEnds.fill(answer, fields))
                 .thenApply(
                         answer -> Replies.ok(json(answer, new Shown(cursor == null ? page : 0, limit, count), fields)));
     }
@@ -134,11 +137,11 @@ final class ClientRoutes {
 
     private CompletionStage<HttpResponse> show(Call call) {
         @Nullable Set<String> fields = fields(call.parameters());
-        return ports.clients().find(call.path(0)).thenApply(client -> {
+        return ports.clients().find(call.path(0)).thenCompose(client -> {
             if (client == null) {
                 throw ApiException.clientNotFound(call.path(0));
             }
-            return Replies.ok(json(client, fields));
+            return lastEnds.fill(client, fields).thenApply(filled -> Replies.ok(json(filled, fields)));
         });
     }
 

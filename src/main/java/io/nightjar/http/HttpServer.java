@@ -5,6 +5,7 @@ import com.typesafe.config.ConfigFactory;
 import io.nightjar.auth.Administrators;
 import io.nightjar.auth.ApiKeys;
 import io.nightjar.message.Clients;
+import io.nightjar.message.History;
 import io.nightjar.message.Traces;
 import io.nightjar.metrics.Counters;
 import java.time.Clock;
@@ -60,10 +61,13 @@ public final class HttpServer {
             Administrators administrators,
             ApiKeys apiKeys,
             BooleanSupplier ready,
-            Clock clock) {
+            Clock clock,
+            History history) {
         TraceLimits limits = TraceLimits.fixed(settings.maxTraces(), settings.maxTraceFileSize());
         return start(
-                system, settings, new Ports(clients, traces, counters, administrators, apiKeys, ready, clock, limits));
+                system,
+                settings,
+                new Ports(clients, traces, counters, administrators, apiKeys, ready, clock, limits, history));
     }
 
     /** Starts the listener; the stage fails if the port is taken. */
@@ -102,6 +106,8 @@ public final class HttpServer {
         routes.addAll(new HeldRoutes(ports).routes());
         routes.addAll(new KickRoutes(system, ports).routes());
         routes.addAll(new TraceRoutes(ports).routes());
+        routes.addAll(new HistoryRoutes(ports).routes());
+        routes.addAll(new DisconnectRoutes(ports).routes());
         return routes;
     }
 

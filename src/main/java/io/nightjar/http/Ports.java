@@ -3,6 +3,7 @@ package io.nightjar.http;
 import io.nightjar.auth.Administrators;
 import io.nightjar.auth.ApiKeys;
 import io.nightjar.message.Clients;
+import io.nightjar.message.History;
 import io.nightjar.message.Traces;
 import io.nightjar.metrics.Counters;
 import java.time.Clock;
@@ -22,4 +23,5 @@ public record Ports(
         ApiKeys apiKeys,
         BooleanSupplier ready,
         Clock clock,
-        TraceLimits traceLimits) {}
+        TraceLimits traceLimits,
+        History history) {}

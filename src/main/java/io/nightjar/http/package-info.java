@@ -1,9 +1,9 @@
 /**
  * The HTTP API of a node: what people, scripts, exporters and the dashboard ask and order.
  *
- * <p>It knows the rest of the broker through four doors only: the ports {@link io.nightjar.message.Clients} and
- * {@link io.nightjar.message.Traces}, the counters, and the files of administrators and API keys. Both ports answer for
- * the whole cluster, so any node can be asked for anything, and a node that did not answer is named, never left out.
+ * <p>It knows the rest of the broker through five doors only: the ports {@link io.nightjar.message.Clients},
+ * {@link io.nightjar.message.Traces} and {@link io.nightjar.message.History}, the counters, and the files of
+ * administrators and API keys. The ports answer for the whole cluster, so any node can be asked for anything, and a node that did not answer is named, never left out.
  *
  * <p>The decision that shaped it: one table of {@link io.nightjar.http.Route}s and one way through
  * {@link io.nightjar.http.Api}, instead of nested routing directives. Login, role, unknown parameters, errors, headers

@@ -28,6 +28,7 @@ final class ApiServer {
 
     final FakeClients clients = new FakeClients();
     final FakeTraces traces = new FakeTraces();
+    final FakeHistory history = new FakeHistory();
     final Counters counters = new Counters();
     final TestClock clock = new TestClock();
     final Administrators administrators;
@@ -58,7 +59,8 @@ final class ApiServer {
                         administrators,
                         apiKeys,
                         () -> ready,
-                        clock)
+                        clock,
+                        history)
                 .toCompletableFuture()
                 .get(20, TimeUnit.SECONDS);
     }

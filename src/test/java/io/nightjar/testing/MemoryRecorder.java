@@ -60,4 +60,15 @@ public final class MemoryRecorder implements RecordedEvents {
     public synchronized long oldestMillis() {
         return events.isEmpty() ? -1 : events.get(0).atMillis();
     }
+
+    @Override
+    public synchronized RecordedEvent lastEnd(String clientId) {
+        for (int i = events.size() - 1; i >= 0; i--) {
+            RecordedEvent event = events.get(i);
+            if (event.kind().isEnd() && event.clientId().equals(clientId)) {
+                return event;
+            }
+        }
+        return null;
+    }
 }
