@@ -1,5 +1,6 @@
 package io.nightjar.actor;
 
+import io.nightjar.message.Traces;
 import io.nightjar.metrics.Counters;
 import io.nightjar.trace.TraceDefinition;
 import io.nightjar.trace.TraceRules;
@@ -15,8 +16,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.LongSupplier;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.DispatcherSelector;
@@ -29,6 +32,8 @@ import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
 import org.apache.pekko.actor.typed.receptionist.Receptionist;
 import org.apache.pekko.actor.typed.receptionist.ServiceKey;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The traces of one node: it knows them all, starts and stops them at their time, and says to the {@link Tracer} what
@@ -36,10 +41,18 @@ import org.jspecify.annotations.Nullable;
  * for each node; changes made here are told to the others by {@link TraceReplica}, theirs come back from it.
  */
 final class TraceActor extends AbstractBehavior<TraceCommand> {
+    private static final Logger LOG = LoggerFactory.getLogger(TraceActor.class);
+
     static final ServiceKey<TraceCommand> KEY = ServiceKey.create(TraceCommand.class, "nightjar-traces");
 
     /** The clock may be set meanwhile, and schedulers have a longest delay. */
     private static final long LONGEST_DELAY_MILLIS = 3_600_000;
+
+    /** While a trace runs or waits: how soon a clock that was set or a disk that has room again is seen. */
+    private static final long WATCH_MILLIS = 5_000;
+
+    /** What the clock may be off against time that passed before it counts as set. */
+    private static final long JUMP_MILLIS = 1_000;
 
     private final Node node;
     private final TimerScheduler<TraceCommand> timers;
@@ -53,18 +66,25 @@ final class TraceActor extends AbstractBehavior<TraceCommand> {
 
     private final Set<TraceTarget> running = new HashSet<>();
 
+    /** Clock against steady time, to see when it is set. */
+    private long clockOffset;
+
     /**
      * What the actor works with.
      *
+     * @param limits in force; this actor sets it
+     * @param steadyMillis time that only passes, whatever the clock is set to
      * @param peers told whenever the trace actors of the cluster change
      */
     record Node(
             String name,
             TraceSettings settings,
+            AtomicReference<Traces.Limits> limits,
             Tracer tracer,
             TraceWriter writer,
             Counters counters,
             Clock clock,
+            LongSupplier steadyMillis,
             Consumer<List<ActorRef<TraceCommand>>> peers) {}
 
     private TraceActor(
@@ -90,6 +110,7 @@ final class TraceActor extends AbstractBehavior<TraceCommand> {
                                 Receptionist.Listing.class,
                                 listing ->
                                         new TraceCommand.PeersChanged(List.copyOf(listing.getServiceInstances(KEY))))));
+        this.clockOffset = node.clock.millis() - node.steadyMillis.getAsLong();
         saved.forEach(this::apply);
         entries.values().forEach(this::publish);
         evaluate();
@@ -115,6 +136,7 @@ final class TraceActor extends AbstractBehavior<TraceCommand> {
                 .onMessage(TraceCommand.Stop.class, this::onStop)
                 .onMessage(TraceCommand.Delete.class, this::onDelete)
                 .onMessage(TraceCommand.Clear.class, this::onClear)
+                .onMessage(TraceCommand.SetLimits.class, this::onSetLimits)
                 .onMessage(TraceCommand.GetEntries.class, this::onGetEntries)
                 .onMessage(TraceCommand.Replicated.class, this::onReplicated)
                 .onMessage(TraceCommand.Evaluate.class, evaluate -> evaluate())
@@ -155,13 +177,39 @@ final class TraceActor extends AbstractBehavior<TraceCommand> {
                                 + " at that time");
             }
         }
-        if (targets.size() >= node.settings.maxTraces()) {
+        if (targets.size() >= node.limits.get().maxTraces()) {
             return TraceCommand.Outcome.refused(
                     "EXCEED_LIMIT",
                     "there are " + targets.size()
-                            + " traces, the most allowed (nightjar.trace.max-traces); delete one");
+                            + " traces, the most allowed (max_traces of /tracing, at most nightjar.trace.max-traces);"
+                            + " delete one");
         }
         return null;
+    }
+
+    /** The configuration bounds what can be set while running: the disk was planned by it. */
+    private Behavior<TraceCommand> onSetLimits(TraceCommand.SetLimits set) {
+        Traces.Limits wanted = set.limits();
+        if (wanted.maxTraces() < 1 || wanted.maxTraces() > node.settings.maxTraces()) {
+            set.replyTo()
+                    .tell(TraceCommand.Outcome.refused(
+                            "BAD_REQUEST",
+                            "max_traces must be 1 to " + node.settings.maxTraces()
+                                    + ", which is nightjar.trace.max-traces of this node"));
+        } else if (wanted.maxFileSize() < TraceSettings.LEAST_FILE_SIZE
+                || wanted.maxFileSize() > node.settings.maxFileSize()) {
+            set.replyTo()
+                    .tell(TraceCommand.Outcome.refused(
+                            "BAD_REQUEST",
+                            "max_file_size must be " + TraceSettings.LEAST_FILE_SIZE + " to "
+                                    + node.settings.maxFileSize()
+                                    + " bytes, which is nightjar.trace.max-file-size of this node"));
+        } else {
+            TraceEntry before = entries.get(TraceLimitsEntry.NAME);
+            long version = before == null ? 0 : before.updatedAtMillis();
+            change(TraceLimitsEntry.of(wanted, version, node.clock.millis()), set.replyTo());
+        }
+        return this;
     }
 
     private Behavior<TraceCommand> onStop(TraceCommand.Stop stop) {
@@ -267,6 +315,10 @@ final class TraceActor extends AbstractBehavior<TraceCommand> {
     /** Puts an entry in place of what was known under its name. The files follow in {@link #evaluate}. */
     private void apply(TraceEntry entry) {
         entries.put(entry.name(), entry);
+        if (TraceLimitsEntry.is(entry)) {
+            applyLimits(TraceLimitsEntry.read(entry));
+            return;
+        }
         TraceTarget before = targets.get(entry.name());
         if (before != null && before.entry().id().equals(entry.id()) && !entry.deleted()) {
             before.update(entry);
@@ -281,7 +333,22 @@ final class TraceActor extends AbstractBehavior<TraceCommand> {
             node.writer.delete(before);
         }
         if (!entry.deleted()) {
-            targets.put(entry.name(), new TraceTarget(entry, node.settings, node.name, node.counters, node.clock));
+            targets.put(entry.name(), newTarget(entry));
+        }
+    }
+
+    private TraceTarget newTarget(TraceEntry entry) {
+        long maxFileSize = node.limits.get().maxFileSize();
+        return new TraceTarget(entry, node.settings, maxFileSize, node.name, node.counters, node.clock);
+    }
+
+    private void applyLimits(Traces.@Nullable Limits wanted) {
+        if (wanted != null) {
+            Traces.Limits limits = new Traces.Limits(
+                    Math.min(wanted.maxTraces(), node.settings.maxTraces()),
+                    Math.min(wanted.maxFileSize(), node.settings.maxFileSize()));
+            node.limits.set(limits);
+            targets.values().forEach(target -> target.maxFileSize(limits.maxFileSize()));
         }
     }
 
@@ -293,12 +360,18 @@ final class TraceActor extends AbstractBehavior<TraceCommand> {
     /** Starts what is due, ends what is over, and sets the timer for the next of either. */
     private Behavior<TraceCommand> evaluate() {
         long now = node.clock.millis();
+        tellJump(now);
         List<TraceTarget> ended = new ArrayList<>();
         boolean started = false;
         long next = now + LONGEST_DELAY_MILLIS;
         for (TraceTarget target : targets.values()) {
             TraceDefinition definition = target.entry().definition();
-            Status status = TraceRules.status(definition, now);
+            Status byTime = TraceRules.status(definition, now);
+            // one that began goes on although the clock was set back before its start
+            Status status = byTime == Status.WAITING && running.contains(target) ? Status.RUNNING : byTime;
+            if (target.isFailed() && running.contains(target)) {
+                node.writer.retry(target);
+            }
             if (status == Status.RUNNING && running.add(target)) {
                 node.writer.open(target);
                 started = true;
@@ -306,7 +379,8 @@ final class TraceActor extends AbstractBehavior<TraceCommand> {
                 ended.add(target);
             }
             if (status != Status.STOPPED) {
-                next = Math.min(next, status == Status.WAITING ? definition.startAtMillis() : definition.endAtMillis());
+                long change = status == Status.WAITING ? definition.startAtMillis() : definition.endAtMillis();
+                next = Math.min(next, Math.min(change, now + WATCH_MILLIS));
             }
         }
         if (started || !ended.isEmpty()) {
@@ -320,7 +394,18 @@ final class TraceActor extends AbstractBehavior<TraceCommand> {
         return this;
     }
 
-    /** Says to the data path who is wanted from now on. */
+    /** A clock that was set is told in every trace that runs: times before and after it do not compare. */
+    private void tellJump(long now) {
+        long offset = now - node.steadyMillis.getAsLong();
+        long jump = offset - clockOffset;
+        clockOffset = offset;
+        if (Math.abs(jump) >= JUMP_MILLIS) {
+            running.forEach(target -> node.writer.tell(target, "clock_jumped", "by_ms", jump));
+            LOG.warn("event=clock_jumped by_ms={}", jump);
+        }
+    }
+
+    /** Says to the data path what is wanted from now on. */
     private void select() {
         TraceSelection selection = new TraceSelection(running, node.writer::offer);
         if (selection.isEmpty()) {

@@ -27,13 +27,13 @@ final class TraceAnswers {
 
     static TraceCommand.Detail detail(String node, @Nullable TraceTarget target) {
         if (target == null) {
-            return new TraceCommand.Detail(node, false, 0, 0);
+            return new TraceCommand.Detail(node, false, 0, 0, TraceFile.START);
         }
         try {
             TraceFile file = target.file();
-            return new TraceCommand.Detail(node, true, file.size(), file.modifiedMillis());
+            return new TraceCommand.Detail(node, true, file.size(), file.modifiedMillis(), file.start());
         } catch (IOException e) {
-            return new TraceCommand.Detail(node, false, 0, 0);
+            return new TraceCommand.Detail(node, false, 0, 0, TraceFile.START);
         }
     }
 

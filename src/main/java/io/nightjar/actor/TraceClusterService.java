@@ -21,9 +21,11 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.CoordinatedShutdown;
@@ -48,7 +50,10 @@ public final class TraceClusterService implements Traces {
     /** A change waits up to 3 s for all nodes to know it. */
     private static final Duration CHANGE_TIMEOUT = Duration.ofSeconds(10);
 
+    private static final String RUNNING = TraceRules.Status.RUNNING.word();
+
     private static final int MAILBOX = 1000;
+    private static final int MOST_LEFT = 100;
     private static final String ACTOR_PREFIX = "traces-";
 
     private final ActorSystem<?> system;
@@ -56,9 +61,12 @@ public final class TraceClusterService implements Traces {
     private final Clock clock;
     private final Tracer tracer;
     private final TraceWriter writer;
+    private final AtomicReference<Limits> limits;
     private final ActorRef<TraceCommand> local;
     /** Trace actors of the other nodes by the node's name. */
     private volatile Map<String, ActorRef<TraceCommand>> others = Map.of();
+
+    private volatile Map<String, Long> left = Map.of();
 
     private TraceClusterService(
             ActorSystem<?> system,
@@ -73,8 +81,17 @@ public final class TraceClusterService implements Traces {
         this.clock = clock;
         this.tracer = tracer;
         this.writer = new TraceWriter(system, settings);
-        TraceActor.Node parts =
-                new TraceActor.Node(node, settings, tracer, writer, counters, clock, this::onPeersChanged);
+        this.limits = new AtomicReference<>(new Limits(settings.maxTraces(), settings.maxFileSize()));
+        TraceActor.Node parts = new TraceActor.Node(
+                node,
+                settings,
+                limits,
+                tracer,
+                writer,
+                counters,
+                clock,
+                () -> System.nanoTime() / 1_000_000,
+                this::onPeersChanged);
         this.local = system.systemActorOf(
                 TraceActor.create(parts, saved, TraceReplica::create),
                 ACTOR_PREFIX + URLEncoder.encode(node, StandardCharsets.UTF_8),
@@ -172,7 +189,8 @@ public final class TraceClusterService implements Traces {
                     }
                     return details.stream()
                             .filter(TraceCommand.Detail::found)
-                            .map(detail -> new LogDetail(detail.node(), detail.size(), detail.mtimeMillis()))
+                            .map(detail ->
+                                    new LogDetail(detail.node(), detail.size(), detail.mtimeMillis(), detail.start()))
                             .toList();
                 });
     }
@@ -199,11 +217,26 @@ public final class TraceClusterService implements Traces {
     }
 
     @Override
+    public Limits limits() {
+        return limits.get();
+    }
+
+    @Override
+    public CompletionStage<Limits> setLimits(Limits wanted) {
+        return change(replyTo -> new TraceCommand.SetLimits(wanted, replyTo)).thenApply(done -> limits.get());
+    }
+
+    @Override
     public List<String> nodes() {
         List<String> all = new ArrayList<>();
         all.add(node);
         all.addAll(others.keySet());
         return all;
+    }
+
+    @Override
+    public Map<String, Long> left() {
+        return left;
     }
 
     @Override
@@ -229,9 +262,9 @@ public final class TraceClusterService implements Traces {
                 failed |= known.failure() != null;
             }
         }
-        String status = failed
-                ? "failed"
-                : TraceRules.status(entry.definition(), clock.millis()).word();
+        boolean runs = byNode.values().stream().anyMatch(known -> known.status().equals(RUNNING));
+        TraceRules.Status byTime = TraceRules.status(entry.definition(), clock.millis());
+        String status = failed ? "failed" : runs && byTime == TraceRules.Status.WAITING ? RUNNING : byTime.word();
         return new TraceView(entry.definition(), status, byNode);
     }
 
@@ -289,6 +322,17 @@ public final class TraceClusterService implements Traces {
         return result;
     }
 
+    /** What a node recorded is on its disk and cannot be read: whoever reads a trace of that time is told. */
+    private void rememberThoseThatLeft(Set<String> present) {
+        Map<String, Long> now = new LinkedHashMap<>(left);
+        others.keySet().stream().filter(name -> !present.contains(name)).forEach(name -> now.put(name, clock.millis()));
+        now.keySet().removeAll(present);
+        while (now.size() > MOST_LEFT) {
+            now.remove(now.keySet().iterator().next());
+        }
+        left = Collections.unmodifiableMap(now);
+    }
+
     /** The name of a node is in the name of its actor. */
     private void onPeersChanged(List<ActorRef<TraceCommand>> peers) {
         Map<String, ActorRef<TraceCommand>> named = new TreeMap<>();
@@ -299,6 +343,7 @@ public final class TraceClusterService implements Traces {
                 named.put(name, peer);
             }
         }
+        rememberThoseThatLeft(named.keySet());
         others = Collections.unmodifiableMap(named);
     }
 }

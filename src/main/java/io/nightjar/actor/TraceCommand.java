@@ -1,6 +1,7 @@
 package io.nightjar.actor;
 
 import io.nightjar.message.ControlMessage;
+import io.nightjar.message.Traces;
 import io.nightjar.message.Traces.NodeFigures;
 import io.nightjar.trace.TraceDefinition;
 import java.util.List;
@@ -19,6 +20,9 @@ sealed interface TraceCommand {
 
     /** Deletes all. */
     record Clear(ActorRef<Outcome> replyTo) implements TraceCommand {}
+
+    /** Changes the limits of all nodes. */
+    record SetLimits(Traces.Limits limits, ActorRef<Outcome> replyTo) implements TraceCommand {}
 
     record GetEntries(ActorRef<Entries> replyTo) implements TraceCommand {}
 
@@ -77,7 +81,7 @@ sealed interface TraceCommand {
     }
 
     /** Size and time of a trace's file here; absent if the node does not know the trace. */
-    record Detail(String node, boolean found, long size, long mtimeMillis) implements ControlMessage {}
+    record Detail(String node, boolean found, long size, long mtimeMillis, String start) implements ControlMessage {}
 
     /**
      * A piece of a trace's file here.

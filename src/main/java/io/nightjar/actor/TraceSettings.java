@@ -12,6 +12,9 @@ import java.nio.file.Path;
  * @param minFreeDisk bytes: a trace fails when the disk has less left
  */
 public record TraceSettings(Path directory, int maxTraces, long maxFileSize, int queueSize, long minFreeDisk) {
+    /** Bytes that the files of a trace may have at least. */
+    static final long LEAST_FILE_SIZE = 64 * 1024;
+
     /** Without a watch on the free space of the disk. */
     public TraceSettings(Path directory, int maxTraces, long maxFileSize, int queueSize) {
         this(directory, maxTraces, maxFileSize, queueSize, 0);

@@ -149,6 +149,21 @@ final class TraceWriter {
         });
     }
 
+    /** Tries again where the disk did not take what a trace had to write. */
+    void retry(TraceTarget target) {
+        task(target::retry);
+    }
+
+    /** Says something in the file of an open trace that is about the trace itself. */
+    void tell(TraceTarget target, String msg, String field, Object value) {
+        task(() -> {
+            if (open.contains(target)) {
+                target.tell(msg, field, value);
+                target.flush();
+            }
+        });
+    }
+
     void close(TraceTarget target, String why) {
         task(() -> {
             open.remove(target);

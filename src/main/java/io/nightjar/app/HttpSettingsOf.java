@@ -15,7 +15,7 @@ final class HttpSettingsOf {
                 Duration.ofMillis(http.tokenLifetimeMillis()),
                 http.loginAttemptsPerMinute(),
                 http.maxConnections(),
-                settings.trace().maxTraces(),
-                settings.trace().maxFileBytes());
+                settings.trace().maxTails(),
+                settings.trace().maxDownloads());
     }
 }

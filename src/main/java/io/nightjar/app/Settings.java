@@ -129,7 +129,8 @@ public record Settings(
     public record Retained(long maxCount, int maxPayloadBytes, long maxBytes) {}
 
     /** Limits of traces. */
-    public record Trace(int maxTraces, long maxFileBytes, int queueLength, long minFreeDiskBytes) {}
+    public record Trace(
+            int maxTraces, long maxFileBytes, int queueLength, long minFreeDiskBytes, int maxTails, int maxDownloads) {}
 
     /** The flight recorder. */
     public record Recorder(long sizeBytes) {}

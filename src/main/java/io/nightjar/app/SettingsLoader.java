@@ -199,6 +199,8 @@ final class SettingsLoader {
                 read.integer(key + "max-traces", 1, 1000),
                 read.bytes(key + "max-file-size", 64 * KIB, 64 * GIB),
                 read.integer(key + "queue-length", 64, 1_000_000),
-                read.bytes(key + "min-free-disk", 0, 1024 * GIB));
+                read.bytes(key + "min-free-disk", 0, 1024 * GIB),
+                read.integer(key + "max-tails", 1, 10_000),
+                read.integer(key + "max-downloads", 1, 10_000));
     }
 }

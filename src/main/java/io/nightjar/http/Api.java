@@ -1,7 +1,6 @@
 package io.nightjar.http;
 
 import io.nightjar.message.Traces;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeSet;
 import java.util.UUID;
@@ -180,11 +179,8 @@ final class Api {
         if (route.method().equals("GET") || route.access() == Route.Access.OPEN) {
             return;
         }
-        List<String> query = new ArrayList<>();
-        if (status < 400) {
-            target.query().forEach((name, values) -> values.forEach(value -> query.add(name + "=" + value)));
-        }
-        Audit.call(caller, route.method(), target.path(), String.join("&", query), status);
+        String query = status < 400 ? Audit.query(target.query()) : "";
+        Audit.call(caller, route.method(), target.path(), query, status);
     }
 
     private static HttpResponse finish(HttpRequest request, HttpResponse response) {

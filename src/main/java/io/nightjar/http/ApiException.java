@@ -49,6 +49,11 @@ final class ApiException extends RuntimeException {
         return new ApiException(429, "EXCEED_LIMIT", message, retryAfterSeconds);
     }
 
+    /** A limit of this node is reached; what it counts ends by itself. */
+    static ApiException limitReached(String message) {
+        return new ApiException(503, "EXCEED_LIMIT", message, 5);
+    }
+
     static ApiException busy(String message) {
         return new ApiException(503, "SERVICE_UNAVAILABLE", message, 1);
     }

@@ -1,10 +1,13 @@
 package io.nightjar.http;
 
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The audit log: one line for every call that changes something or tried to, on the logger {@code io.nightjar.audit}.
+ * The audit log: one line for every call that changes something or tried to, and for everyone who reads a trace, on the logger {@code io.nightjar.audit}.
  * Paths and the query's known parameters are in it, bodies never are: they may hold passwords.
  */
 final class Audit {
@@ -23,6 +26,13 @@ final class Audit {
                 Text.quote(path),
                 Text.quote(query),
                 status);
+    }
+
+    /** The query of a call as it stands in its line. */
+    static String query(Map<String, List<String>> query) {
+        List<String> parts = new ArrayList<>();
+        query.forEach((name, values) -> values.forEach(value -> parts.add(name + "=" + value)));
+        return String.join("&", parts);
     }
 
     static void loggedIn(String username, String address) {

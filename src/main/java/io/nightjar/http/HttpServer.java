@@ -51,7 +51,7 @@ public final class HttpServer {
         this.binding = binding;
     }
 
-    /** Starts the listener; the stage fails if the port is taken. Trace limits are those of the settings. */
+    /** Starts the listener; the stage fails if the port is taken. */
     public static CompletionStage<HttpServer> start(
             ActorSystem<?> system,
             HttpSettings settings,
@@ -63,7 +63,7 @@ public final class HttpServer {
             BooleanSupplier ready,
             Clock clock,
             History history) {
-        TraceLimits limits = TraceLimits.fixed(settings.maxTraces(), settings.maxTraceFileSize());
+        TraceLimits limits = TraceLimits.of(traces);
         return start(
                 system,
                 settings,
@@ -105,7 +105,7 @@ public final class HttpServer {
         routes.addAll(new SubscribeRoutes(ports).routes());
         routes.addAll(new HeldRoutes(ports).routes());
         routes.addAll(new KickRoutes(system, ports).routes());
-        routes.addAll(new TraceRoutes(ports).routes());
+        routes.addAll(new TraceRoutes(ports, settings).routes());
         routes.addAll(new HistoryRoutes(ports).routes());
         routes.addAll(new DisconnectRoutes(ports).routes());
         return routes;

@@ -10,8 +10,8 @@ import java.time.Duration;
  * @param tokenLifetime how long a Bearer token of a login is good
  * @param loginAttemptsPerMinute wrong passwords one address may try in a minute before it gets 429
  * @param maxConnections most open connections; more wait in the accept queue
- * @param maxTraces limit of traces, as {@code GET /tracing} tells it
- * @param maxTraceFileSize limit of the trace files of one trace on one node, in bytes
+ * @param maxTails most live tails of traces at once
+ * @param maxDownloads most downloads of traces at once
  */
 public record HttpSettings(
         String host,
@@ -19,10 +19,10 @@ public record HttpSettings(
         Duration tokenLifetime,
         int loginAttemptsPerMinute,
         int maxConnections,
-        int maxTraces,
-        long maxTraceFileSize) {
+        int maxTails,
+        int maxDownloads) {
     /** The defaults, for a host and a port. */
     public static HttpSettings of(String host, int port) {
-        return new HttpSettings(host, port, Duration.ofHours(1), 10, 4096, 30, 512L << 20);
+        return new HttpSettings(host, port, Duration.ofHours(1), 10, 4096, 16, 16);
     }
 }

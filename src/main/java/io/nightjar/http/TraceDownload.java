@@ -1,6 +1,7 @@
 package io.nightjar.http;
 
 import io.nightjar.message.Traces;
+import io.nightjar.metrics.Counters;
 import io.nightjar.trace.TraceDefinition;
 import io.nightjar.trace.TraceEvent;
 import io.nightjar.trace.TraceFormat;
@@ -13,16 +14,22 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentSkipListSet;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.http.javadsl.model.ContentType;
 import org.apache.pekko.http.javadsl.model.ContentTypes;
 import org.apache.pekko.http.javadsl.model.HttpEntities;
+import org.apache.pekko.http.javadsl.model.HttpHeader;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.http.javadsl.model.MediaTypes;
+import org.apache.pekko.http.javadsl.model.ResponseEntity;
+import org.apache.pekko.http.javadsl.model.StatusCodes;
 import org.apache.pekko.http.javadsl.model.headers.RawHeader;
+import org.apache.pekko.http.scaladsl.model.HttpEntity;
 import org.apache.pekko.japi.Pair;
 import org.apache.pekko.stream.javadsl.Compression;
 import org.apache.pekko.stream.javadsl.Source;
@@ -30,20 +37,25 @@ import org.apache.pekko.util.ByteString;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import scala.jdk.javaapi.CollectionConverters;
 
 /**
  * {@code GET /trace/{name}/download}: the whole log as a stream. Of each node one piece of at most 128 KB is on its way,
  * and the next is asked for when the reader's socket has taken the last, so the size of the log does not matter.
  *
- * <p>It ends where the log ended when it was asked for. A node that does not answer is a line in the file, and in a zip
- * one more entry; nothing is left out without a word.
+ * <p>It ends where the log ended when it was asked for. A node that does not answer is a line in the file, in a zip one
+ * more entry, and the trailer {@value #TRAILER} behind the last byte; nothing is left out without a word. HTTP/1.1 has
+ * trailers only behind a chunked body, which every download but a range is.
+ *
+ * <p>One node's text can be had in parts by {@code Range}: its {@code ETag} stays the same until the oldest lines make
+ * room, and until then every byte stays where it is. A part that cannot be read to its end breaks the connection, so that
+ * nobody takes less for the whole.
  */
 final class TraceDownload {
     private static final Logger LOG = LoggerFactory.getLogger(TraceDownload.class);
     private static final List<String> FORMATS = List.of("zip", "text", "jsonl", "gzip");
 
-    /** Downloads under way; more are 503. */
-    private static final int MAX_DOWNLOADS = 16;
+    static final String UNREACHABLE = "node_unreachable";
 
     /** Times that reading starts again because the log was rotated away faster than it was read. */
     private static final int MAX_RESTARTS = 3;
@@ -51,16 +63,23 @@ final class TraceDownload {
     /** Bytes that go out at once. */
     private static final int CHUNK = 64 << 10;
 
+    /** Names the nodes that are not in the file, or not to their end. */
+    static final String TRAILER = "Nightjar-Unreachable-Nodes";
+
     private static final ContentType GZIP = ContentTypes.parse("application/gzip");
     private static final ContentType NDJSON = ContentTypes.parse("application/x-ndjson");
 
     private final Traces traces;
     private final Clock clock;
+    private final int maxDownloads;
+    private final Counters counters;
     private final AtomicInteger downloads = new AtomicInteger();
 
-    TraceDownload(Traces traces, Clock clock) {
+    TraceDownload(Traces traces, Clock clock, int maxDownloads, Counters counters) {
         this.traces = traces;
         this.clock = clock;
+        this.maxDownloads = maxDownloads;
+        this.counters = counters;
     }
 
     /**
@@ -68,8 +87,10 @@ final class TraceDownload {
      *
      * @param sizes bytes of each node's log now; null for a node that did not answer
      * @param notes what could not be had, in words, filled while it streams
+     * @param missing nodes that are not in it to their end, filled while it streams
      */
-    private record Plan(TraceDefinition trace, Map<String, @Nullable Long> sizes, List<String> notes) {}
+    private record Plan(
+            TraceDefinition trace, Map<String, @Nullable Long> sizes, List<String> notes, Set<String> missing) {}
 
     /** @param restarts how often the log was rotated away under it; more than allowed: stop */
     private record Reading(String position, long bytes, int restarts, boolean done) {}
@@ -81,9 +102,14 @@ final class TraceDownload {
         if (node != null) {
             TraceLog.checkNode(traces, node);
         }
-        if (downloads.get() >= MAX_DOWNLOADS) {
-            throw ApiException.busy("there are " + MAX_DOWNLOADS + " downloads under way; wait for one to end");
+        if (downloads.get() >= maxDownloads) {
+            counters.increment(Counters.Counter.TRACE_READERS_REFUSED);
+            throw ApiException.limitReached("there are " + maxDownloads
+                    + " downloads under way (nightjar.trace.max-downloads); wait for one to end");
         }
+        String range = call.request().getHeader("Range").map(HttpHeader::value).orElse(null);
+        String ifRange =
+                call.request().getHeader("If-Range").map(HttpHeader::value).orElse(null);
         return traces.list().thenCombine(traces.logDetail(name), (views, details) -> {
             TraceDefinition trace = views.stream()
                     .map(Traces.TraceView::definition)
@@ -91,7 +117,21 @@ final class TraceDownload {
                     .findFirst()
                     .orElseThrow(() -> ApiException.notFound("there is no trace " + Text.quote(name)));
             checkFormat(trace, format);
-            return reply(plan(trace, details, node), format);
+            TraceViews.all(call);
+            Plan plan = plan(trace, details, node);
+            Traces.LogDetail one = node == null || format.equals("zip") || format.equals("gzip")
+                    ? null
+                    : details.stream()
+                            .filter(detail -> detail.node().equals(node))
+                            .findFirst()
+                            .orElse(null);
+            if (one == null) {
+                return reply(plan, format);
+            }
+            HttpResponse part = range == null ? null : part(plan, one, format, range, ifRange);
+            return (part == null ? reply(plan, format) : part)
+                    .addHeader(RawHeader.create("Accept-Ranges", "bytes"))
+                    .addHeader(RawHeader.create("ETag", etag(one)));
         });
     }
 
@@ -105,12 +145,17 @@ final class TraceDownload {
 
     private Plan plan(TraceDefinition trace, List<Traces.LogDetail> details, @Nullable String node) {
         Map<String, @Nullable Long> sizes = new LinkedHashMap<>();
+        traces.left().forEach((name, at) -> {
+            if (at >= trace.startAtMillis()) {
+                sizes.put(name, null);
+            }
+        });
         traces.nodes().forEach(name -> sizes.put(name, null));
         details.forEach(detail -> sizes.put(detail.node(), detail.size()));
         if (node != null) {
             sizes.keySet().retainAll(List.of(node));
         }
-        return new Plan(trace, sizes, Collections.synchronizedList(new ArrayList<>()));
+        return new Plan(trace, sizes, Collections.synchronizedList(new ArrayList<>()), new ConcurrentSkipListSet<>());
     }
 
     private HttpResponse reply(Plan plan, String format) {
@@ -120,13 +165,22 @@ final class TraceDownload {
                     case "gzip" -> merged(plan).via(Compression.gzip());
                     default -> merged(plan);
                 };
-        ContentType type =
-                switch (format) {
-                    case "zip" -> ContentTypes.create(MediaTypes.APPLICATION_ZIP);
-                    case "gzip" -> GZIP;
-                    case "jsonl" -> NDJSON;
-                    default -> ContentTypes.TEXT_PLAIN_UTF8;
-                };
+        return HttpResponse.create()
+                .withEntity(withTrailer(type(format), counted(bytes), plan))
+                .addHeader(RawHeader.create("Trailer", TRAILER))
+                .addHeader(disposition(plan, format));
+    }
+
+    private static ContentType type(String format) {
+        return switch (format) {
+            case "zip" -> ContentTypes.create(MediaTypes.APPLICATION_ZIP);
+            case "gzip" -> GZIP;
+            case "jsonl" -> NDJSON;
+            default -> ContentTypes.TEXT_PLAIN_UTF8;
+        };
+    }
+
+    private HttpHeader disposition(Plan plan, String format) {
         String ending =
                 switch (format) {
                     case "zip" -> ".zip";
@@ -135,9 +189,72 @@ final class TraceDownload {
                     default -> ".log";
                 };
         String file = "trace_" + plan.trace.name() + "_" + date(plan.trace) + ending;
+        return RawHeader.create("Content-Disposition", "attachment; filename=\"" + file + "\"");
+    }
+
+    /** Chunks, and behind the last one the nodes that are missing, if there are any. */
+    private static ResponseEntity withTrailer(ContentType type, Source<ByteString, NotUsed> bytes, Plan plan) {
+        Source<HttpEntity.ChunkStreamPart, Object> chunks = bytes.filter(ByteString::nonEmpty)
+                .<HttpEntity.ChunkStreamPart>map(piece -> new HttpEntity.Chunk(piece, ""))
+                .concatLazy(Source.lazySingle(() -> (HttpEntity.ChunkStreamPart) last(plan))
+                        .mapMaterializedValue(notUsed -> NotUsed.getInstance()))
+                .mapMaterializedValue(notUsed -> (Object) notUsed);
+        return new HttpEntity.Chunked((org.apache.pekko.http.scaladsl.model.ContentType) type, chunks.asScala());
+    }
+
+    private static HttpEntity.LastChunk last(Plan plan) {
+        List<org.apache.pekko.http.scaladsl.model.HttpHeader> trailer = plan.missing.isEmpty()
+                ? List.of()
+                : List.of(new org.apache.pekko.http.scaladsl.model.headers.RawHeader(
+                        TRAILER, String.join(", ", plan.missing)));
+        return new HttpEntity.LastChunk(
+                "", CollectionConverters.asScala(trailer).toList());
+    }
+
+    // ---- a part of one node's text
+
+    private static String etag(Traces.LogDetail detail) {
+        return "\"" + detail.start() + "\"";
+    }
+
+    /** What {@code Range} asks for, or null if all is to be sent: several ranges, or a log that is another one now. */
+    private @Nullable HttpResponse part(
+            Plan plan, Traces.LogDetail log, String format, String range, @Nullable String ifRange) {
+        ByteRange wanted = ByteRange.parse(range, log.size());
+        if (wanted == null || ifRange != null && !ifRange.equals(etag(log))) {
+            return null;
+        } else if (wanted.isEmpty()) {
+            return Replies.error(
+                            416, "BAD_REQUEST", "the log has " + log.size() + " bytes now; ask for a range within them")
+                    .addHeader(RawHeader.create("Content-Range", "bytes */" + log.size()));
+        }
+        String position = log.start() + "+" + wanted.first();
+        Source<ByteString, NotUsed> bytes = Source.unfoldAsync(
+                new Reading(position, 0, 0, false), reading -> nextOfPart(plan, log.node(), wanted.length(), reading));
         return HttpResponse.create()
-                .withEntity(HttpEntities.createChunked(type, counted(bytes)))
-                .addHeader(RawHeader.create("Content-Disposition", "attachment; filename=\"" + file + "\""));
+                .withStatus(StatusCodes.PARTIAL_CONTENT)
+                .withEntity(HttpEntities.create(type(format), wanted.length(), counted(bytes)))
+                .addHeader(RawHeader.create(
+                        "Content-Range", "bytes " + wanted.first() + "-" + wanted.last() + "/" + log.size()))
+                .addHeader(disposition(plan, format));
+    }
+
+    private CompletionStage<Optional<Pair<Reading, ByteString>>> nextOfPart(
+            Plan plan, String node, long length, Reading reading) {
+        long left = length - reading.bytes;
+        if (left == 0) {
+            return CompletableFuture.completedFuture(Optional.empty());
+        }
+        int most = (int) Math.min(left, TraceLines.PIECE);
+        return traces.read(plan.trace.name(), node, reading.position, most).thenApply(piece -> {
+            int size = piece.text().size();
+            if (size == 0) {
+                throw new Traces.Refused("NODE_ERROR", "the log of node " + node + " became shorter meanwhile");
+            }
+            return Optional.of(Pair.create(
+                    new Reading(piece.position(), reading.bytes + size, 0, false),
+                    ByteString.fromArray(piece.text().toArray())));
+        });
     }
 
     /** Counts the download from its first byte to its end: a reader that left before is no download. */
@@ -193,7 +310,9 @@ final class TraceDownload {
     private Source<ByteString, NotUsed> pieces(Plan plan, String node) {
         Long size = plan.sizes.get(node);
         if (size == null) {
-            return Source.single(note(plan, node, "node_unreachable", "it did not say how long its log is"));
+            boolean gone = !traces.nodes().contains(node);
+            String why = gone ? "it left the cluster: what it recorded is on its disk" : "it did not answer";
+            return Source.single(note(plan, node, UNREACHABLE, why));
         }
         return Source.unfoldAsync(
                 new Reading("0", 0, 0, false),
@@ -230,12 +349,15 @@ final class TraceDownload {
                 Text.quote(String.valueOf(cause)));
         return Pair.create(
                 new Reading(reading.position, reading.bytes, reading.restarts, true),
-                note(plan, node, "node_unreachable", why));
+                note(plan, node, UNREACHABLE, why));
     }
 
     /** A line of the trace's own format, remembered for the zip's last entry. */
     private ByteString note(Plan plan, String node, String msg, String why) {
         plan.notes.add(node + ": " + msg + ", " + why);
+        if (msg.equals(UNREACHABLE)) {
+            plan.missing.add(node);
+        }
         Map<String, Object> fields = new LinkedHashMap<>();
         fields.put("node", node);
         fields.put("why", why);

@@ -1,38 +1,26 @@
 package io.nightjar.http;
 
-import java.util.concurrent.CompletableFuture;
+import io.nightjar.message.Traces;
 import java.util.concurrent.CompletionStage;
 
 /** The limits of traces, behind {@code GET} and {@code PUT /tracing}. Thread-safe. */
 public interface TraceLimits {
-    /**
-     * @param maxTraces most traces in the cluster
-     * @param maxFileSize most bytes of one trace's files on one node
-     */
-    record Values(int maxTraces, long maxFileSize) {}
+    Traces.Limits get();
 
-    Values get();
+    /** Changes the limits on every node. Fails with {@code Traces.Refused} where the configuration does not allow it. */
+    CompletionStage<Traces.Limits> set(Traces.Limits values);
 
-    /** Changes the limits on every node. Fails with {@code Traces.Refused} if this cannot be done while running. */
-    CompletionStage<Values> set(Values values);
-
-    /** Limits from the settings that do not change while the node runs. */
-    static TraceLimits fixed(int maxTraces, long maxFileSize) {
-        Values values = new Values(maxTraces, maxFileSize);
+    /** The limits that these traces keep to. */
+    static TraceLimits of(Traces traces) {
         return new TraceLimits() {
             @Override
-            public Values get() {
-                return values;
+            public Traces.Limits get() {
+                return traces.limits();
             }
 
             @Override
-            public CompletionStage<Values> set(Values wanted) {
-                return wanted.equals(values)
-                        ? CompletableFuture.completedFuture(values)
-                        : CompletableFuture.failedFuture(new io.nightjar.message.Traces.Refused(
-                                "BAD_REQUEST",
-                                "these limits do not change while the node runs; set them in conf/nightjar.conf on"
-                                        + " every node and restart"));
+            public CompletionStage<Traces.Limits> set(Traces.Limits wanted) {
+                return traces.setLimits(wanted);
             }
         };
     }

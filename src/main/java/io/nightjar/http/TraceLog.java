@@ -3,6 +3,7 @@ package io.nightjar.http;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.nightjar.message.Traces;
 import io.nightjar.mqtt.Bytes;
+import java.time.Clock;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -26,9 +27,12 @@ final class TraceLog {
     private static final Set<String> CALLERS = Set.of("NOT_FOUND", "STALE_CURSOR", "BAD_REQUEST", "INVALID_PARAMS");
 
     private final Traces traces;
+    private final Clock clock;
+    private final TraceViews views = new TraceViews();
 
-    TraceLog(Traces traces) {
+    TraceLog(Traces traces, Clock clock) {
         this.traces = traces;
+        this.clock = clock;
     }
 
     CompletionStage<HttpResponse> page(Call call) {
@@ -36,7 +40,12 @@ final class TraceLog {
         String position = call.parameters().text("position", "0");
         int bytes = (int) call.parameters().number("bytes", BYTES_DEFAULT, BYTES_MIN, TraceLines.PIECE);
         String node = call.parameters().text("node");
-        return node == null ? merged(name, position, bytes) : ofNode(name, node, position, bytes);
+        CompletionStage<HttpResponse> answer =
+                node == null ? merged(name, position, bytes) : ofNode(name, node, position, bytes);
+        return answer.thenApply(response -> {
+            views.page(call, clock.millis());
+            return response;
+        });
     }
 
     private CompletionStage<HttpResponse> ofNode(String name, String node, String position, int bytes) {

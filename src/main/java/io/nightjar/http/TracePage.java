@@ -4,6 +4,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -40,14 +42,7 @@ final class TracePage {
      * older than all others. At least one line, if there is any.
      */
     static Merged merge(List<NodePiece> pieces, int bytes) {
-        int[] at = new int[pieces.size()];
-        for (int i = 0; i < at.length; i++) {
-            at[i] = pieces.get(i).place.skip;
-            if (at[i] > pieces.get(i).text.length) {
-                throw new ApiException(
-                        400, "STALE_CURSOR", "what this position points to is gone; begin again with position=0");
-            }
-        }
+        int[] at = starts(pieces);
         ByteArrayOutputStream out = new ByteArrayOutputStream(Math.min(bytes, TraceLines.PIECE));
         for (int i = oldest(pieces, at); i >= 0; i = oldest(pieces, at)) {
             byte[] text = pieces.get(i).text;
@@ -59,6 +54,40 @@ final class TracePage {
             at[i] += length;
         }
         return new Merged(out.toByteArray(), places(pieces, at), hint(pieces, at));
+    }
+
+    /**
+     * One line on its way.
+     *
+     * @param places where everybody is behind this line
+     */
+    record Step(String node, byte[] line, Map<String, Place> places) {}
+
+    /** The lines of {@link #merge}, each with the places behind it. */
+    static List<Step> steps(List<NodePiece> pieces, int bytes) {
+        int[] at = starts(pieces);
+        List<Step> steps = new ArrayList<>();
+        int taken = 0;
+        for (int i = oldest(pieces, at); i >= 0 && taken < bytes; i = oldest(pieces, at)) {
+            byte[] text = pieces.get(i).text;
+            byte[] line = Arrays.copyOfRange(text, at[i], TraceLines.end(text, at[i]));
+            at[i] += line.length;
+            taken += line.length;
+            steps.add(new Step(pieces.get(i).node, line, places(pieces, at)));
+        }
+        return steps;
+    }
+
+    private static int[] starts(List<NodePiece> pieces) {
+        int[] at = new int[pieces.size()];
+        for (int i = 0; i < at.length; i++) {
+            at[i] = pieces.get(i).place.skip;
+            if (at[i] > pieces.get(i).text.length) {
+                throw new ApiException(
+                        400, "STALE_CURSOR", "what this position points to is gone; begin again with position=0");
+            }
+        }
+        return at;
     }
 
     /** Index of the piece whose next line is the oldest; -1 if there is none or a piece must be fetched first. */

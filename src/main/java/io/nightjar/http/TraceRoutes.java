@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.nightjar.message.Traces;
+import io.nightjar.metrics.Counters;
 import io.nightjar.trace.TraceDefinition;
 import io.nightjar.trace.TraceRules;
 import java.time.Clock;
@@ -25,14 +26,20 @@ final class TraceRoutes {
     private final TraceLimits limits;
     private final Clock clock;
 
-    TraceRoutes(Ports ports) {
+    private final HttpSettings settings;
+    private final Counters counters;
+
+    TraceRoutes(Ports ports, HttpSettings settings) {
+        this.settings = settings;
+        this.counters = ports.counters();
         this.traces = ports.traces();
         this.limits = ports.traceLimits();
         this.clock = ports.clock();
     }
 
     List<Route> routes() {
-        TraceDownload download = new TraceDownload(traces, clock);
+        TraceDownload download = new TraceDownload(traces, clock, settings.maxDownloads(), counters);
+        TraceTail tail = new TraceTail(traces, clock, settings.maxTails(), counters);
         return List.of(
                 Route.get("/trace", this::list),
                 Route.post("/trace", this::create),
@@ -40,8 +47,9 @@ final class TraceRoutes {
                 Route.delete("/trace/{name}", this::delete),
                 Route.put("/trace/{name}/stop", this::stop).withoutBody(),
                 Route.get("/trace/{name}/log_detail", this::logDetail),
-                Route.get("/trace/{name}/log", new TraceLog(traces)::page, "node", "position", "bytes"),
+                Route.get("/trace/{name}/log", new TraceLog(traces, clock)::page, "node", "position", "bytes"),
                 Route.get("/trace/{name}/download", download::start, "node", "format"),
+                Route.get("/trace/{name}/tail", tail::start, "node", "position"),
                 Route.get("/tracing", this::limits),
                 Route.put("/tracing", this::setLimits));
     }
@@ -139,15 +147,15 @@ final class TraceRoutes {
         return call.body()
                 .thenCompose(json -> {
                     Body body = Body.of(json, "max_traces", "max_file_size");
-                    TraceLimits.Values now = limits.get();
-                    return limits.set(new TraceLimits.Values(
+                    Traces.Limits now = limits.get();
+                    return limits.set(new Traces.Limits(
                             (int) body.number("max_traces", now.maxTraces(), 1, 1000),
                             body.number("max_file_size", now.maxFileSize(), 64 << 10, 64L << 30)));
                 })
                 .thenApply(values -> Replies.ok(json(values)));
     }
 
-    private static ObjectNode json(TraceLimits.Values values) {
+    private static ObjectNode json(Traces.Limits values) {
         return Json.object().put("max_traces", values.maxTraces()).put("max_file_size", values.maxFileSize());
     }
 

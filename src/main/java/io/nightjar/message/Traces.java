@@ -27,13 +27,25 @@ public interface Traces {
     /**
      * A piece of one node's log.
      *
-     * @param position {@code "0"} or the cursor of the last answer
+     * @param position {@code "0"}, {@code "end"} or the cursor of the last answer; {@code +} and a number behind it mean so
+     *     many bytes further on
      * @param bytes most bytes of the piece; whole lines where that is possible
      */
     CompletionStage<LogPiece> read(String name, String node, String position, int bytes);
 
+    /** The limits in force on this node. */
+    Limits limits();
+
+    /** Changes the limits on every node, within what the configuration of each allows. */
+    CompletionStage<Limits> setLimits(Limits limits);
+
     /** Names of the nodes that are up, this one first. */
     List<String> nodes();
+
+    /** Nodes that left the cluster while this one was in it, and when, milliseconds since 1970; not those that are back. */
+    default Map<String, Long> left() {
+        return Map.of();
+    }
 
     /** Name of this node. */
     String node();
@@ -61,7 +73,16 @@ public interface Traces {
             @Nullable String lastReason,
             @Nullable String failure) {}
 
-    record LogDetail(String node, long size, long mtimeMillis) {}
+    /**
+     * @param start position of the first byte there is; another one after lines were removed to make room
+     */
+    record LogDetail(String node, long size, long mtimeMillis, String start) {}
+
+    /**
+     * @param maxTraces most traces in the cluster
+     * @param maxFileSize most bytes of one trace's files on one node
+     */
+    record Limits(int maxTraces, long maxFileSize) {}
 
     /**
      * @param position cursor to go on from

@@ -57,6 +57,7 @@ public final class Counters {
         WILLS_PUBLISHED,
         CLIENT_EVENTS,
         TRACE_EVENTS_DROPPED,
+        TRACE_READERS_REFUSED,
         RECORDER_EVENTS,
         RECORDER_BYTES,
         RECORDER_EVENTS_AGGREGATED,

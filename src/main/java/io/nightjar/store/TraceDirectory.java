@@ -42,13 +42,17 @@ final class TraceDirectory {
 
     /** What is on disk. */
     record Found(List<Segment> segments, long lines, long linesRemoved, Properties stored) {
-        /** The figures of before a restart and, after a failure in this run, what is known since. */
-        Figures figures(Figures known) {
+        /**
+         * The figures of before a restart and, after a failure in this run, what is known since.
+         *
+         * @param removed lines that were removed, all in all
+         */
+        Figures figures(Figures known, long removed) {
             String at = stored.getProperty("last_event_at");
             Long lastAt = known.lastEventAtMillis() != null || at == null ? known.lastEventAtMillis() : parse(at);
             String reason = known.lastReason() == null ? stored.getProperty("last_reason") : known.lastReason();
             long dropped = Math.max(known.dropped(), number("dropped"));
-            return new Figures(lines + linesRemoved, dropped, lastAt, reason);
+            return new Figures(lines + removed, dropped, lastAt, reason);
         }
 
         private long number(String name) {

@@ -27,12 +27,15 @@ public final class TraceFile implements Closeable {
     /** The position before the first line there is. */
     public static final String START = "0";
 
+    /** The position behind the last line there is. */
+    public static final String END = "end";
+
     private static final int BUFFER = 64 * 1024;
     private static final int SEGMENTS = 4;
 
     private final TraceDirectory directory;
     private final String generation;
-    private final long segmentLimit;
+    private volatile long maxSize;
     private final LongFunction<String> rotated;
 
     /** Oldest first; null until the directory was looked at. Guarded by this, as all below. */
@@ -42,6 +45,9 @@ public final class TraceFile implements Closeable {
     private long linesRemoved;
     private final ByteArrayOutputStream buffer = new ByteArrayOutputStream();
     private long bufferedLines;
+    private long bufferedEvents;
+    private long bufferedDrops;
+    private Lost lost = Lost.NOTHING;
     private @Nullable FileChannel channel;
 
     /**
@@ -53,8 +59,17 @@ public final class TraceFile implements Closeable {
     public TraceFile(Path root, String name, String generation, long maxSize, LongFunction<String> rotated) {
         this.directory = new TraceDirectory(root, name, generation);
         this.generation = generation;
-        this.segmentLimit = Math.max(1, maxSize / SEGMENTS);
+        this.maxSize = maxSize;
         this.rotated = rotated;
+    }
+
+    /** Another greatest size; if it is smaller, the oldest lines go at the next rotation. */
+    public void maxSize(long bytes) {
+        maxSize = bytes;
+    }
+
+    private long segmentLimit() {
+        return Math.max(1, maxSize / SEGMENTS);
     }
 
     /**
@@ -70,6 +85,16 @@ public final class TraceFile implements Closeable {
     }
 
     /**
+     * What lines that did not reach the disk stood for.
+     *
+     * @param events the lines were about
+     * @param drops earlier losses that the lines told of
+     */
+    public record Lost(long events, long drops) {
+        static final Lost NOTHING = new Lost(0, 0);
+    }
+
+    /**
      * Some lines.
      *
      * @param text whole lines, unless one line is longer than what was asked for
@@ -82,16 +107,36 @@ public final class TraceFile implements Closeable {
     record Segment(long number, long size, long lines) {}
 
     /** Adds a line; it is on disk after {@link #flush}, or earlier. */
-    public synchronized void append(String line) throws IOException {
+    public void append(String line) throws IOException {
+        append(line, 0, 0);
+    }
+
+    /**
+     * Adds a line that counts. If it does not reach the disk, {@link #takeLost} tells so, whichever call failed.
+     *
+     * @param events 1 if the line is an event
+     * @param drops how many lost events it tells of; they are in {@link Figures#dropped} from then on
+     */
+    public synchronized void append(String line, long events, long drops) throws IOException {
+        boolean held = false;
         try {
             byte[] bytes = (line + "\n").getBytes(StandardCharsets.UTF_8);
             Segment current = current();
-            if (current.size + buffer.size() > 0 && current.size + buffer.size() + bytes.length > segmentLimit) {
+            if (current.size + buffer.size() > 0 && current.size + buffer.size() + bytes.length > segmentLimit()) {
                 rotate();
             }
+            bufferedEvents += events;
+            bufferedDrops += drops;
+            figures =
+                    new Figures(figures.lines, figures.dropped + drops, figures.lastEventAtMillis, figures.lastReason);
+            held = true;
             put(bytes);
         } catch (IOException e) {
-            throw failed(e);
+            IOException cause = failed(e);
+            if (!held) {
+                lost = new Lost(lost.events + events, lost.drops + drops);
+            }
+            throw cause;
         }
     }
 
@@ -101,9 +146,11 @@ public final class TraceFile implements Closeable {
         figures = new Figures(figures.lines, figures.dropped, atMillis, last);
     }
 
-    /** Remembers events that were lost. */
-    public synchronized void dropped(long events) {
-        figures = new Figures(figures.lines, figures.dropped + events, figures.lastEventAtMillis, figures.lastReason);
+    /** What was lost since the last call, because a call failed. */
+    public synchronized Lost takeLost() {
+        Lost taken = lost;
+        lost = Lost.NOTHING;
+        return taken;
     }
 
     /** Hands everything to the operating system. */
@@ -128,6 +175,12 @@ public final class TraceFile implements Closeable {
         return segments().stream().mapToLong(Segment::size).sum();
     }
 
+    /** Position of the first byte there is, or {@link #START} if there is none. Stays the same until rotation. */
+    public synchronized String start() throws IOException {
+        List<Segment> all = segments();
+        return all.isEmpty() ? START : generation + "-" + all.get(0).number + "-0";
+    }
+
     /** When the newest segment was last written, milliseconds since 1970; 0 if there is none. */
     public synchronized long modifiedMillis() throws IOException {
         List<Segment> all = segments();
@@ -140,7 +193,8 @@ public final class TraceFile implements Closeable {
     /**
      * The lines from a position on, oldest first.
      *
-     * @param position {@link #START} or the position of an earlier piece
+     * @param position {@link #START}, {@link #END} or the position of an earlier piece; behind the first and the last,
+     *     {@code +} and a number mean so many bytes further on
      * @param bytes most bytes of the piece, at least 1
      * @throws TraceCursorException if the position is none, or its lines were removed meanwhile
      */
@@ -171,8 +225,7 @@ public final class TraceFile implements Closeable {
 
     /** Removes all files of this trace; without an error if there are none. */
     public synchronized void delete() throws IOException {
-        buffer.reset();
-        bufferedLines = 0;
+        forgetBuffer();
         FileChannel open = channel;
         channel = null;
         if (open != null) {
@@ -190,8 +243,8 @@ public final class TraceFile implements Closeable {
             TraceDirectory.Found found = directory.look();
             known = new ArrayList<>(found.segments());
             segments = known;
-            linesRemoved = found.linesRemoved();
-            figures = found.figures(figures);
+            linesRemoved = Math.max(linesRemoved, found.linesRemoved());
+            figures = found.figures(figures, linesRemoved);
         }
         return known;
     }
@@ -227,13 +280,33 @@ public final class TraceFile implements Closeable {
         }
         ByteBuffer bytes = ByteBuffer.wrap(buffer.toByteArray());
         int size = bytes.remaining();
-        while (bytes.hasRemaining()) {
-            open.write(bytes);
+        try {
+            while (bytes.hasRemaining()) {
+                open.write(bytes);
+            }
+        } catch (IOException e) {
+            undo(open, last.size, e);
+            throw e;
         }
-        buffer.reset();
         List<Segment> all = segments();
         all.set(all.size() - 1, new Segment(last.number, last.size + size, last.lines + bufferedLines));
+        forgetBuffer();
+    }
+
+    /** Takes back what a failed write left, so that what is on disk is what was not lost. */
+    private static void undo(FileChannel open, long size, IOException cause) {
+        try {
+            open.truncate(size);
+        } catch (IOException e) {
+            cause.addSuppressed(e);
+        }
+    }
+
+    private void forgetBuffer() {
+        buffer.reset();
         bufferedLines = 0;
+        bufferedEvents = 0;
+        bufferedDrops = 0;
     }
 
     private void rotate() throws IOException {
@@ -245,7 +318,8 @@ public final class TraceFile implements Closeable {
         }
         List<Segment> all = segments();
         long removed = 0;
-        while (all.size() >= SEGMENTS) {
+        long size = all.stream().mapToLong(Segment::size).sum();
+        while (all.size() >= SEGMENTS || all.size() > 1 && size - removed + segmentLimit() > maxSize) {
             Segment oldest = all.get(0);
             linesRemoved += oldest.lines;
             directory.remove(oldest.number);
@@ -261,8 +335,10 @@ public final class TraceFile implements Closeable {
     }
 
     private IOException failed(IOException cause) {
-        buffer.reset();
-        bufferedLines = 0;
+        lost = new Lost(lost.events + bufferedEvents, lost.drops + bufferedDrops);
+        figures = new Figures(
+                figures.lines, figures.dropped - bufferedDrops, figures.lastEventAtMillis, figures.lastReason);
+        forgetBuffer();
         FileChannel open = channel;
         channel = null;
         segments = null;

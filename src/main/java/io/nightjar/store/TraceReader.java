@@ -23,19 +23,30 @@ final class TraceReader {
     }
 
     Piece read(String position, int bytes) throws IOException {
+        int plus = position.indexOf('+');
+        String base = plus < 0 ? position : position.substring(0, plus);
         if (segments.isEmpty()) {
-            if (position.equals(TraceFile.START)) {
-                return new Piece(Bytes.EMPTY, position, true);
+            if (base.equals(TraceFile.START) || base.equals(TraceFile.END)) {
+                return new Piece(Bytes.EMPTY, TraceFile.START, true);
             }
-            parse(position);
+            parse(base);
             throw stale();
         }
-        long[] at =
-                position.equals(TraceFile.START) ? new long[] {segments.get(0).number(), 0} : parse(position);
+        long[] at = place(base);
         int index = index(at[0]);
         long offset = at[1];
         if (offset > segments.get(index).size()) {
             throw stale();
+        }
+        if (plus >= 0) {
+            offset += further(position.substring(plus + 1));
+            while (offset > segments.get(index).size() && index < segments.size() - 1) {
+                offset -= segments.get(index).size();
+                index++;
+            }
+            if (offset > segments.get(index).size()) {
+                throw new TraceCursorException(false, "position lies behind the end of the log");
+            }
         }
         ByteBuffer piece = ByteBuffer.allocate((int) Math.min(bytes, available(index, offset)));
         while (true) {
@@ -108,10 +119,27 @@ final class TraceReader {
         throw stale();
     }
 
+    private long[] place(String position) throws TraceCursorException {
+        if (position.equals(TraceFile.START)) {
+            return new long[] {segments.get(0).number(), 0};
+        } else if (position.equals(TraceFile.END)) {
+            Segment last = segments.get(segments.size() - 1);
+            return new long[] {last.number(), last.size()};
+        }
+        return parse(position);
+    }
+
+    private static long further(String bytes) throws TraceCursorException {
+        if (!isNumber(bytes)) {
+            throw new TraceCursorException(false, "a number of bytes stands behind the + of a position");
+        }
+        return Long.parseLong(bytes);
+    }
+
     private long[] parse(String position) throws TraceCursorException {
         String[] parts = position.split("-", -1);
         if (parts.length != 3 || !isNumber(parts[1]) || !isNumber(parts[2])) {
-            throw new TraceCursorException(false, "position must be 0 or the position of the last answer");
+            throw new TraceCursorException(false, "position must be 0, end or the position of the last answer");
         }
         if (!parts[0].equals(generation)) {
             throw stale();

@@ -6,7 +6,8 @@
  * is kept as four numbered segments, so that making room is removing one file and never copies or renames. Names that
  * never change are what lets a reader's cursor survive rotation, or fail as stale rather than show the wrong lines. They
  * are not made durable line by line: a trace is evidence for people, not Session State, and a sync each batch would cost
- * more than the line (7.6 thousand synced writes a second on the machine that was measured). {@link
+ * more than the line (7.6 thousand synced writes a second on the machine that was measured). A write that fails is taken
+ * back as a whole and counted by events, so that lines on disk and counted losses add up to what was offered. {@link
  * io.nightjar.store.TraceDefinitionsFile} is replaced as a whole.
  *
  * <p><b>Flight recorder</b> ({@link io.nightjar.store.RecorderFile}): one file of fixed size, mapped into memory, so that

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
+import io.nightjar.message.Traces;
 import io.nightjar.metrics.Counters.Counter;
 import io.nightjar.trace.TraceDefinition;
 import io.nightjar.trace.TraceEvents;
@@ -285,7 +286,125 @@ class TraceActorTest {
         await().atMost(LONG)
                 .untilAsserted(
                         () -> assertThat(node.figures().get("t1").failure()).contains("nightjar.trace.min-free-disk"));
-        assertThat(node.piece("t1", "0", 1000).hint()).isEqualTo("eof");
+        assertThat(node.piece("t1", "0", 1000).hint()).as("it may recover").isEqualTo("retry");
+    }
+
+    @Test
+    void a_trace_goes_on_when_the_disk_takes_lines_again_and_says_what_is_missing() throws Exception {
+        Path blocked = Files.writeString(root.resolve("t1"), "a file where a directory should be");
+        TraceNodeFixture node = new TraceNodeFixture(kit, root);
+        node.create(trace("t1", "dev-1", 0, 100));
+        node.happens("dev-1", "lost");
+        node.happens("dev-1", "lost_too");
+        await().atMost(LONG)
+                .untilAsserted(
+                        () -> assertThat(node.figures().get("t1").dropped()).isEqualTo(2));
+        String cause = node.figures().get("t1").failure();
+
+        Files.delete(blocked);
+        passes(node, 5);
+        awaitMessages(node, "t1", "trace_recovered", "trace_events_dropped");
+        node.happens("dev-1", "kept");
+
+        awaitMessages(node, "t1", "trace_recovered", "trace_events_dropped", "kept");
+        assertThat(node.lines("t1").get(0)).contains("cause: ", cause.substring(cause.lastIndexOf('/') + 1));
+        assertThat(node.lines("t1").get(1)).endsWith("count: 2");
+        assertThat(node.figures().get("t1").status()).isEqualTo("running");
+        assertThat(node.figures().get("t1").failure()).isNull();
+        assertThat(node.figures().get("t1").dropped()).isEqualTo(2);
+    }
+
+    @Test
+    void a_clock_that_is_set_is_told_and_a_trace_that_began_goes_on() {
+        TraceNodeFixture node = new TraceNodeFixture(kit, root);
+        node.create(trace("t1", "dev-1", 0, 100));
+        awaitMessages(node, "t1", "trace_started");
+
+        node.clock.jump(Duration.ofHours(-1));
+        passes(node, 5);
+        awaitMessages(node, "t1", "trace_started", "clock_jumped");
+        node.happens("dev-1", "an_hour_early");
+        assertThat(node.figures().get("t1").status()).isEqualTo("running");
+        node.clock.jump(Duration.ofHours(1));
+        passes(node, 5);
+
+        awaitMessages(node, "t1", "trace_started", "clock_jumped", "an_hour_early", "clock_jumped");
+        assertThat(node.lines("t1").get(1))
+                .isEqualTo("2026-11-23T13:00:05.000000Z [TRACE] dev-1 msg: clock_jumped, trace: t1, node: n1, "
+                        + "by_ms: -3600000");
+        assertThat(node.lines("t1").get(3)).endsWith("by_ms: 3600000");
+    }
+
+    @Test
+    void a_clock_that_is_set_beyond_the_end_ends_the_trace_and_set_back_it_goes_on() {
+        TraceNodeFixture node = new TraceNodeFixture(kit, root);
+        node.create(trace("t1", "dev-1", 0, 100));
+        awaitMessages(node, "t1", "trace_started");
+
+        node.clock.jump(Duration.ofHours(1));
+        passes(node, 5);
+        awaitMessages(node, "t1", "trace_started", "clock_jumped", "trace_stopped");
+        node.clock.jump(Duration.ofHours(-1));
+        node.actor.tell(new TraceCommand.Evaluate());
+
+        awaitMessages(node, "t1", "trace_started", "clock_jumped", "trace_stopped", "trace_resumed");
+    }
+
+    @Test
+    void a_flood_is_written_or_counted_to_the_last_event() throws Exception {
+        int each = 100_000;
+        TraceNodeFixture node = new TraceNodeFixture(kit, new TraceSettings(root, 3, 1 << 30, 1024));
+        node.create(trace("t1", "dev-1", 0, 100));
+        List<Thread> threads = new ArrayList<>();
+        for (int i = 0; i < 2; i++) {
+            Thread thread = new Thread(() -> {
+                for (int n = 0; n < each; n++) {
+                    node.happens("dev-1", "e");
+                }
+            });
+            threads.add(thread);
+            thread.start();
+        }
+        for (Thread thread : threads) {
+            thread.join();
+        }
+        node.stop("t1");
+        await().atMost(LONG).until(() -> {
+            TraceCommand.Piece end = node.piece("t1", "end", 1);
+            return "eof".equals(end.hint());
+        });
+
+        List<String> lines = node.lines("t1");
+        long written = lines.stream().filter(line -> line.endsWith(" msg: e")).count();
+        long told = lines.stream()
+                .filter(line -> line.contains("msg: trace_events_dropped"))
+                .mapToLong(line -> Long.parseLong(line.substring(line.lastIndexOf(' ') + 1)))
+                .sum();
+        assertThat(written + told).isEqualTo(2 * each);
+        assertThat(node.figures().get("t1").dropped()).isEqualTo(told);
+        assertThat(node.counters.get(Counter.TRACE_EVENTS_DROPPED)).isEqualTo(told);
+        assertThat(node.figures().get("t1").lines()).isEqualTo(lines.size());
+    }
+
+    @Test
+    void the_limits_can_be_changed_within_what_the_configuration_allows() {
+        TraceNodeFixture node = new TraceNodeFixture(kit, root);
+        TestProbe<TraceCommand.Outcome> replies = kit.createTestProbe();
+
+        node.actor.tell(new TraceCommand.SetLimits(new Traces.Limits(4, 1_000_000), replies.ref()));
+        assertThat(replies.receiveMessage(LONG).message()).contains("1 to 3", "nightjar.trace.max-traces");
+        node.actor.tell(new TraceCommand.SetLimits(new Traces.Limits(3, 1_000_001), replies.ref()));
+        assertThat(replies.receiveMessage(LONG).message()).contains("nightjar.trace.max-file-size");
+        node.actor.tell(new TraceCommand.SetLimits(new Traces.Limits(1, 100_000), replies.ref()));
+        assertThat(replies.receiveMessage(LONG).code()).isNull();
+
+        assertThat(node.create(trace("t1", "dev-1", 0, 100)).code()).isNull();
+        assertThat(node.create(trace("t2", "dev-2", 0, 100)).code()).isEqualTo("EXCEED_LIMIT");
+        await().atMost(LONG).until(() -> TraceNodeFixture.saved(root).size() == 2);
+        TraceNodeFixture again = new TraceNodeFixture(kit, root.resolve("other"));
+        again.actor.tell(new TraceCommand.Replicated(TraceNodeFixture.saved(root)));
+        await().atMost(LONG).until(() -> again.limits.get().equals(new Traces.Limits(1, 100_000)));
+        assertThat(again.figures()).containsOnlyKeys("t1");
     }
 
     @Test
@@ -299,6 +418,8 @@ class TraceActorTest {
                 new TraceCommand.Stop("t1", replies.ref().narrow()),
                 new TraceCommand.Delete("t1", replies.ref().narrow()),
                 new TraceCommand.Clear(replies.ref().narrow()),
+                new TraceCommand.SetLimits(
+                        new Traces.Limits(1, 100_000), replies.ref().narrow()),
                 new TraceCommand.GetEntries(replies.ref().narrow()),
                 new TraceCommand.Replicated(List.of()),
                 new TraceCommand.Evaluate(),
@@ -313,7 +434,7 @@ class TraceActorTest {
                 .containsExactlyInAnyOrderElementsOf(Arrays.stream(TraceCommand.class.getPermittedSubclasses())
                         .map(Class::getName)
                         .toList());
-        assertThat(replies.receiveSeveralMessages(8, LONG)).hasSize(8);
+        assertThat(replies.receiveSeveralMessages(9, LONG)).hasSize(9);
         unhandled.expectNoMessage(Duration.ZERO);
     }
 

@@ -1,5 +1,6 @@
 package io.nightjar.actor;
 
+import io.nightjar.message.Traces;
 import io.nightjar.message.Traces.NodeFigures;
 import io.nightjar.metrics.Counters;
 import io.nightjar.store.TraceDefinitionsFile;
@@ -17,6 +18,7 @@ import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
@@ -33,12 +35,24 @@ final class TraceNodeFixture {
     final TestProbe<TraceReplica.Command> published;
     final TraceWriter writer;
     final ActorRef<TraceCommand> actor;
+    final AtomicReference<Traces.Limits> limits;
     private final ActorTestKit kit;
     private final Path root;
 
     /** A clock that stands until it is moved. */
     static final class ManualClock extends Clock {
         private volatile long millis = START;
+        private volatile long jumped;
+
+        /** The clock is set; no time passes. */
+        void jump(Duration by) {
+            millis += by.toMillis();
+            jumped += by.toMillis();
+        }
+
+        long steadyMillis() {
+            return millis - jumped;
+        }
 
         void advance(Duration duration) {
             millis += duration.toMillis();
@@ -76,9 +90,11 @@ final class TraceNodeFixture {
     TraceNodeFixture(ActorTestKit kit, TraceSettings settings) {
         this.kit = kit;
         this.root = settings.directory();
+        this.limits = new AtomicReference<>(new Traces.Limits(settings.maxTraces(), settings.maxFileSize()));
         this.published = kit.createTestProbe();
         this.writer = new TraceWriter(kit.system(), settings);
-        TraceActor.Node node = new TraceActor.Node("n1", settings, tracer, writer, counters, clock, peers -> {});
+        TraceActor.Node node = new TraceActor.Node(
+                "n1", settings, limits, tracer, writer, counters, clock, clock::steadyMillis, peers -> {});
         this.actor = kit.spawn(TraceActor.create(
                 node,
                 saved(root),

@@ -111,7 +111,7 @@ final class FakeTraces implements Traces {
         for (String node : nodes) {
             if (!unreachable.contains(node)) {
                 byte[] log = logs.getOrDefault(name + "@" + node, new byte[0]);
-                details.add(new LogDetail(node, log.length, TestClock.START));
+                details.add(new LogDetail(node, log.length, TestClock.START, "p0"));
             }
         }
         return CompletableFuture.completedFuture(details);
@@ -136,7 +136,11 @@ final class FakeTraces implements Traces {
             throw new Refused("NOT_FOUND", "there is no trace " + name);
         }
         byte[] log = logs.getOrDefault(name + "@" + node, new byte[0]);
-        int from = position.equals("0") ? 0 : position.startsWith("p") ? Integer.parseInt(position.substring(1)) : -1;
+        int plus = position.indexOf('+');
+        String base = plus < 0 ? position : position.substring(0, plus);
+        int from = base.equals("0") ? 0 : base.startsWith("p") ? Integer.parseInt(base.substring(1)) : -1;
+        from = base.equals("end") ? log.length : from;
+        from += plus < 0 ? 0 : Integer.parseInt(position.substring(plus + 1));
         if (from < 0 || from > log.length) {
             throw new Refused("STALE_CURSOR", "position " + position + " is gone; begin again with 0");
         }
@@ -148,6 +152,22 @@ final class FakeTraces implements Traces {
         int end = whole > from ? whole : to;
         String hint = end < log.length ? null : running ? "retry" : "eof";
         return new LogPiece(Bytes.wrap(Arrays.copyOfRange(log, from, end)), "p" + end, hint);
+    }
+
+    volatile Limits limits = new Limits(30, 512L << 20);
+
+    @Override
+    public Limits limits() {
+        return limits;
+    }
+
+    @Override
+    public CompletionStage<Limits> setLimits(Limits wanted) {
+        if (wanted.maxTraces() > 30) {
+            return refused("BAD_REQUEST", "max_traces must be 1 to 30, which is nightjar.trace.max-traces");
+        }
+        limits = wanted;
+        return CompletableFuture.completedFuture(wanted);
     }
 
     @Override

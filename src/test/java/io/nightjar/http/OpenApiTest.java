@@ -55,7 +55,7 @@ final class OpenApiTest {
                 api.apiKeys,
                 () -> true,
                 api.clock,
-                TraceLimits.fixed(1, 1),
+                TraceLimits.of(new FakeTraces()),
                 api.history);
         return HttpServer.routes(api.system, HttpSettings.of("127.0.0.1", 0), ports, new Tokens(1000));
     }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.ByteArrayInputStream;
 import java.io.InputStream;
+import java.net.Socket;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
@@ -17,6 +18,8 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 final class TraceDownloadTest {
     private static ApiServer api;
@@ -192,5 +195,97 @@ final class TraceDownloadTest {
         }
 
         assertThat(before).isLessThan(160);
+    }
+
+    // ---- parts and trailers
+
+    private static HttpResponse<String> part(String query, String... headers) throws Exception {
+        return api.http.send(
+                api.request("GET", "/trace/t/download?format=text&" + query, api.viewer(), null, headers),
+                HttpResponse.BodyHandlers.ofString());
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "bytes=0-4, 206, 01234, bytes 0-4/10",
+        "bytes=7-, 206, 789, bytes 7-9/10",
+        "bytes=-3, 206, 789, bytes 7-9/10",
+        "bytes=5-500, 206, 56789, bytes 5-9/10",
+        "bytes=-500, 206, 0123456789, bytes 0-9/10",
+        "'bytes=0-1,4-5', 200, 0123456789, ",
+        "bytes=5-2, 200, 0123456789, ",
+        "lines=1-2, 200, 0123456789, ",
+    })
+    void one_node_s_text_can_be_had_in_parts(String range, int status, String text, String contentRange)
+            throws Exception {
+        api.traces.log("t", "n2", "0123456789");
+
+        HttpResponse<String> response = part("node=n2", "Range", range);
+
+        assertThat(response.statusCode()).isEqualTo(status);
+        assertThat(response.body()).isEqualTo(text);
+        assertThat(response.headers().firstValue("Content-Range").orElse(null)).isEqualTo(contentRange);
+        assertThat(response.headers().firstValue("Accept-Ranges")).contains("bytes");
+    }
+
+    @Test
+    void a_part_behind_the_end_is_416_with_the_size() throws Exception {
+        api.traces.log("t", "n2", "0123456789");
+
+        HttpResponse<String> response = part("node=n2", "Range", "bytes=10-");
+
+        assertThat(response.statusCode()).isEqualTo(416);
+        assertThat(response.headers().firstValue("Content-Range")).contains("bytes */10");
+        assertThat(response.body()).contains("the log has 10 bytes now");
+    }
+
+    @Test
+    void a_part_is_only_a_part_of_the_log_that_was_begun() throws Exception {
+        api.traces.log("t", "n2", "0123456789");
+        String etag = part("node=n2").headers().firstValue("ETag").orElse("");
+
+        assertThat(part("node=n2", "Range", "bytes=4-", "If-Range", etag).body())
+                .isEqualTo("456789");
+        assertThat(part("node=n2", "Range", "bytes=4-", "If-Range", "\"older\"").body())
+                .isEqualTo("0123456789");
+    }
+
+    @Test
+    void a_large_log_can_be_had_in_parts_that_make_the_whole() throws Exception {
+        StringBuilder log = new StringBuilder();
+        for (int i = 0; log.length() < 700_000; i++) {
+            log.append(line(i % 60_000, "text number " + i));
+        }
+        api.traces.log("t", "n1", log.toString());
+
+        String first = part("node=n1", "Range", "bytes=0-299999").body();
+        String rest = part("node=n1", "Range", "bytes=300000-").body();
+
+        assertThat(first).hasSize(300_000);
+        assertThat(first + rest).isEqualTo(log.toString());
+    }
+
+    @Test
+    void a_node_that_does_not_answer_is_named_in_the_trailer() throws Exception {
+        api.traces.log("t", "n1", line(1, "a"));
+        api.traces.unreachable.add("n2");
+
+        String raw = raw("/trace/t/download?format=text");
+
+        assertThat(raw).contains("Trailer: Nightjar-Unreachable-Nodes", "msg: node_unreachable, node: n2");
+        assertThat(raw.substring(raw.lastIndexOf("\r\n0\r\n")))
+                .isEqualTo("\r\n0\r\nNightjar-Unreachable-Nodes: n2\r\n\r\n");
+        api.traces.unreachable.clear();
+        assertThat(raw("/trace/t/download?format=text")).endsWith("\r\n0\r\n\r\n");
+    }
+
+    /** All bytes of an answer, its chunks included. */
+    private static String raw(String path) throws Exception {
+        try (Socket socket = new Socket("127.0.0.1", api.server.port())) {
+            String request = "GET /api/v5" + path + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: "
+                    + api.viewer() + "\r\n\r\n";
+            socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
+            return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        }
     }
 }

@@ -264,12 +264,14 @@ final class TraceRoutesTest {
     }
 
     @Test
-    void limits_are_told_and_a_change_that_cannot_be_says_where_to_set_them() throws Exception {
+    void limits_are_told_and_changed_within_what_the_configuration_allows() throws Exception {
         assertThat(api.get("/tracing").text()).isEqualTo("{\"max_traces\":30,\"max_file_size\":536870912}");
-        assertThat(api.put("/tracing", "{\"max_traces\":30}").status()).isEqualTo(200);
+        assertThat(api.put("/tracing", "{\"max_traces\":7}").text())
+                .isEqualTo("{\"max_traces\":7,\"max_file_size\":536870912}");
+        assertThat(api.get("/tracing").json().path("max_traces").asInt()).isEqualTo(7);
         ApiServer.Reply refused = api.put("/tracing", "{\"max_traces\":31}");
         assertThat(refused.status()).isEqualTo(400);
-        assertThat(refused.message()).contains("nightjar.conf");
+        assertThat(refused.message()).contains("nightjar.trace.max-traces");
     }
 
     @Test

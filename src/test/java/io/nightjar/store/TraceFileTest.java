@@ -199,7 +199,7 @@ class TraceFileTest {
                 before.append("line-%03d".formatted(i));
                 before.note(1_000 + i, i == 5 ? "takeovered" : null);
             }
-            before.dropped(3);
+            before.append("3 are missing", 0, 3);
             before.flush();
             cursor = before.read(TraceFile.START, 18).position();
         }
@@ -213,7 +213,7 @@ class TraceFileTest {
         assertThat(expected.lastReason()).isEqualTo("takeovered");
         assertThat(expected.dropped()).isEqualTo(3);
         assertThat(after.figures().lines()).isEqualTo(expected.lines() + 1);
-        assertThat(text(after.read(cursor, 100_000))).endsWith("line-099\nline-100\n");
+        assertThat(text(after.read(cursor, 100_000))).endsWith("line-099\n3 are missing\nline-100\n");
         after.close();
     }
 

@@ -146,6 +146,19 @@ public final class ApiClient {
 
     // ---- calls
 
+    /** Server-Sent Events of a call, with the administrator's token. */
+    public EventStream events(String path, String... headers) throws IOException {
+        List<String> all = new ArrayList<>(List.of("Authorization", authorization()));
+        all.addAll(List.of(headers));
+        return new EventStream(base + path, all.toArray(String[]::new));
+    }
+
+    /** What the administrator puts into the header of this name. */
+    public String authorization() {
+        json("/trace"); // logs in where that was not done yet
+        return "Bearer " + token;
+    }
+
     /** One call with the administrator's token. */
     public HttpResponse<byte[]> call(String method, String path, String body) {
         if (token.isEmpty()) {

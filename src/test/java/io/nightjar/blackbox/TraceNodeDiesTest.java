@@ -1,0 +1,117 @@
+package io.nightjar.blackbox;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.nightjar.mqtt.Packet;
+import io.nightjar.mqtt.QoS;
+import io.nightjar.testing.EventStream;
+import io.nightjar.testing.NodeProcess;
+import io.nightjar.testing.RawMqttClient;
+import io.nightjar.testing.TestBroker;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A node dies while what it traced is read at the other: the gap is named, and the rest goes on. */
+class TraceNodeDiesTest {
+    private static final Duration PATIENCE = Duration.ofSeconds(90);
+    private static final String PAYLOAD = "p".repeat(60_000);
+
+    /** More than all buffers between two sockets hold. */
+    private static final int MESSAGES = 350;
+
+    @TempDir
+    private static Path directory;
+
+    @Test
+    void a_node_that_dies_is_named_in_the_tail_and_in_the_download_that_run() throws Exception {
+        try (TestBroker a = TestBroker.start(directory, "lives", Map.of());
+                NodeProcess b = NodeProcess.start(
+                                directory, "dies", Map.of(), a.broker().clusterAddress())
+                        .awaitReady();
+                RawMqttClient onA = RawMqttClient.connect("127.0.0.1", a.port());
+                RawMqttClient onB = RawMqttClient.connect("127.0.0.1", b.port())) {
+            await().atMost(PATIENCE).until(() -> a.api().json("/nodes").size() == 2);
+            String body = "{\"name\":\"both\",\"type\":\"clientid_prefix\",\"clientid_prefix\":\"dev-\","
+                    + "\"payload_limit\":65536}";
+            assertThat(a.api().call("POST", "/trace", body).statusCode()).isEqualTo(200);
+            await().atMost(PATIENCE)
+                    .until(() -> a.api()
+                                    .json("/trace")
+                                    .get(0)
+                                    .path("log_size")
+                                    .path("dies")
+                                    .asLong()
+                            > 0);
+            onA.open("dev-a", true);
+            onA.subscribe(1, "to/a", QoS.AT_MOST_ONCE);
+            onB.open("dev-b", true);
+            for (int i = 1; i <= MESSAGES; i++) {
+                onB.publish("from/b", PAYLOAD, QoS.AT_LEAST_ONCE, i);
+                onB.expect(Packet.PubAck.class);
+            }
+            await().atMost(PATIENCE)
+                    .until(() -> a.api()
+                                    .json("/trace")
+                                    .get(0)
+                                    .path("log_size")
+                                    .path("dies")
+                                    .asLong()
+                            > MESSAGES * PAYLOAD.length());
+
+            try (EventStream tail = a.api().events("/trace/both/tail?position=end");
+                    Socket download = download(a)) {
+                publish(onA, "one");
+                while (!tail.next(PATIENCE).data().contains("Payload=one")) {
+                    assertThat(tail.status()).isEqualTo(200);
+                }
+                ByteArrayOutputStream file = new ByteArrayOutputStream();
+                InputStream in = download.getInputStream();
+                file.write(in.readNBytes(100_000));
+
+                b.kill();
+
+                EventStream.Event gap = tail.next(PATIENCE);
+                while (!gap.type().equals("node_unreachable")) {
+                    gap = tail.next(PATIENCE);
+                }
+                assertThat(gap.data()).contains("\"node\":\"dies\"", "node_unreachable");
+                publish(onA, "two");
+                while (!tail.next(PATIENCE).data().contains("Payload=two")) {
+                    assertThat(tail.status()).isEqualTo(200);
+                }
+                in.transferTo(file);
+                String text = file.toString(StandardCharsets.UTF_8);
+                assertThat(text).contains("msg: node_unreachable, node: dies, why: ");
+                assertThat(text.substring(text.lastIndexOf("\r\n0\r\n"))).contains("Nightjar-Unreachable-Nodes: dies");
+                assertThat(text.length()).isLessThan(MESSAGES * PAYLOAD.length());
+            }
+            await().atMost(PATIENCE).until(() -> a.api().json("/nodes").size() == 1);
+            assertThat(a.api().traceText("both"))
+                    .as("long after")
+                    .contains("msg: node_unreachable, node: dies, why: ", "Payload=two");
+        }
+    }
+
+    /** To the same node, so that its own line is in the trace and the message comes back. */
+    private static void publish(RawMqttClient client, String payload) throws IOException {
+        client.publish("to/a", payload, QoS.AT_MOST_ONCE, 0);
+        assertThat(client.expect(Packet.Publish.class).payload().text()).isEqualTo(payload);
+    }
+
+    private static Socket download(TestBroker broker) throws IOException {
+        Socket socket = new Socket("127.0.0.1", broker.broker().httpPort());
+        String request = "GET /api/v5/trace/both/download?format=text HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+                + "Authorization: " + broker.api().authorization() + "\r\n\r\n";
+        socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
+        return socket;
+    }
+}

@@ -1,0 +1,210 @@
+package io.nightjar.http;
+
+import static io.nightjar.http.TraceRoutesTest.line;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.nightjar.metrics.Counters.Counter;
+import io.nightjar.testing.EventStream;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** The live tail, read as a browser or {@code curl -N} reads it. */
+class TraceTailTest {
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static ApiServer api;
+
+    @BeforeAll
+    static void start() throws Exception {
+        api = new ApiServer();
+    }
+
+    @AfterAll
+    static void stop() throws Exception {
+        api.close();
+    }
+
+    @BeforeEach
+    void empty() throws Exception {
+        api.traces.definitions.clear();
+        api.traces.logs.clear();
+        api.traces.unreachable.clear();
+        api.traces.running = true;
+        api.traces.nodes = List.of("n1", "n2");
+        api.post("/trace", "{\"name\":\"t\",\"type\":\"clientid\",\"clientid\":\"dev\"}");
+    }
+
+    private static EventStream tail(String query, String... headers) throws IOException {
+        List<String> all = new ArrayList<>(List.of("Authorization", api.viewer()));
+        all.addAll(List.of(headers));
+        return new EventStream(
+                "http://127.0.0.1:" + api.server.port() + "/api/v5/trace/t/tail" + query, all.toArray(String[]::new));
+    }
+
+    private static String lineOf(EventStream.Event event) throws IOException {
+        JsonNode data = JSON.readTree(event.data());
+        return data.path("node").asText() + " " + data.path("line").asText();
+    }
+
+    private static String shown(String node, int millis, String text) {
+        return node + " " + line(millis, text).stripTrailing();
+    }
+
+    @Test
+    void lines_of_all_nodes_come_by_time_and_then_as_they_are_written() throws Exception {
+        api.traces.log("t", "n1", line(1, "a") + line(4, "d"));
+        api.traces.log("t", "n2", line(2, "b") + line(3, "c"));
+
+        try (EventStream tail = tail("")) {
+            assertThat(tail.status()).isEqualTo(200);
+            assertThat(tail.header("Content-Type")).isEqualTo("text/event-stream");
+            assertThat(lineOf(tail.next(PATIENCE))).isEqualTo(shown("n1", 1, "a"));
+            assertThat(lineOf(tail.next(PATIENCE))).isEqualTo(shown("n2", 2, "b"));
+            assertThat(lineOf(tail.next(PATIENCE))).isEqualTo(shown("n2", 3, "c"));
+            assertThat(lineOf(tail.next(PATIENCE))).isEqualTo(shown("n1", 4, "d"));
+
+            api.traces.log("t", "n2", line(2, "b") + line(3, "c") + line(5, "e"));
+            assertThat(lineOf(tail.next(PATIENCE))).isEqualTo(shown("n2", 5, "e"));
+            api.traces.running = false;
+            EventStream.Event end = tail.next(PATIENCE);
+            assertThat(end.type() + end.data()).isEqualTo("end{\"status\":\"stopped\"}");
+            assertThat(tail.next(PATIENCE).type()).isEqualTo("closed");
+        }
+    }
+
+    @Test
+    void behind_every_line_it_can_be_resumed_without_loss_or_repetition() throws Exception {
+        api.traces.running = false;
+        StringBuilder one = new StringBuilder();
+        StringBuilder other = new StringBuilder();
+        List<String> expected = new ArrayList<>();
+        for (int i = 0; i < 20; i++) {
+            (i % 3 == 0 ? one : other).append(line(i, "m" + i));
+            expected.add(shown(i % 3 == 0 ? "n1" : "n2", i, "m" + i));
+        }
+        api.traces.log("t", "n1", one.toString());
+        api.traces.log("t", "n2", other.toString());
+
+        String id = "0";
+        for (String line : expected) {
+            try (EventStream tail = tail("", "Last-Event-ID", id)) {
+                EventStream.Event event = tail.next(PATIENCE);
+                assertThat(lineOf(event)).isEqualTo(line);
+                id = event.id();
+            }
+        }
+        try (EventStream tail = tail("?position=" + id)) {
+            assertThat(tail.next(PATIENCE).type()).isEqualTo("end");
+        }
+    }
+
+    @Test
+    void a_cursor_of_the_log_begins_a_tail() throws Exception {
+        api.traces.log("t", "n1", line(1, "a") + line(3, "c"));
+        String position =
+                api.get("/trace/t/log").json().path("meta").path("position").asText();
+        api.traces.log("t", "n1", line(1, "a") + line(3, "c") + line(4, "d"));
+
+        try (EventStream tail = tail("?position=" + position)) {
+            assertThat(lineOf(tail.next(PATIENCE))).isEqualTo(shown("n1", 4, "d"));
+        }
+    }
+
+    @Test
+    void from_the_end_only_what_is_new_comes() throws Exception {
+        api.traces.log("t", "n1", line(1, "a"));
+
+        try (EventStream tail = tail("?position=end&node=n1")) {
+            int reads = api.traces.reads.get();
+            await().atMost(PATIENCE).until(() -> api.traces.reads.get() > reads + 2);
+            api.traces.log("t", "n1", line(1, "a") + line(2, "b"));
+            assertThat(lineOf(tail.next(PATIENCE))).isEqualTo(shown("n1", 2, "b"));
+        }
+    }
+
+    @Test
+    void a_node_that_does_not_answer_is_told_once_and_the_others_go_on() throws Exception {
+        api.traces.log("t", "n1", line(1, "a"));
+        api.traces.unreachable.add("n2");
+
+        try (EventStream tail = tail("")) {
+            EventStream.Event gap = tail.next(PATIENCE);
+            assertThat(gap.type()).isEqualTo("node_unreachable");
+            assertThat(lineOf(gap)).startsWith("n2 ").contains("[TRACE] - msg: node_unreachable, node: n2, why: ");
+            assertThat(lineOf(tail.next(PATIENCE))).isEqualTo(shown("n1", 1, "a"));
+
+            api.traces.log("t", "n2", line(2, "meanwhile"));
+            api.traces.unreachable.clear();
+            assertThat(tail.next(PATIENCE).type()).isEqualTo("node_back");
+            assertThat(lineOf(tail.next(PATIENCE))).isEqualTo(shown("n2", 2, "meanwhile"));
+
+            api.traces.nodes = List.of("n1");
+            EventStream.Event left = tail.next(PATIENCE);
+            assertThat(left.type() + left.data()).contains("node_unreachable", "left the cluster");
+        }
+    }
+
+    @Test
+    void what_was_rotated_away_before_it_was_read_is_told() throws Exception {
+        api.traces.log("t", "n1", line(1, "a") + line(2, "b"));
+
+        try (EventStream tail = tail("?node=n1")) {
+            tail.next(PATIENCE);
+            tail.next(PATIENCE);
+            api.traces.log("t", "n1", line(9, "z"));
+            assertThat(tail.next(PATIENCE).type()).isEqualTo("lines_lost");
+            assertThat(lineOf(tail.next(PATIENCE))).isEqualTo(shown("n1", 9, "z"));
+        }
+    }
+
+    @Test
+    void a_trace_that_is_deleted_ends_its_tail() throws Exception {
+        try (EventStream tail = tail("")) {
+            api.delete("/trace/t");
+            assertThat(tail.next(PATIENCE).data()).isEqualTo("{\"status\":\"deleted\"}");
+        }
+    }
+
+    @Test
+    void one_tail_too_many_is_refused_until_one_is_closed() throws Exception {
+        long before = api.counters.get(Counter.TRACE_READERS_REFUSED);
+        api.traces.log("t", "n1", line(1, "a"));
+        List<EventStream> open = new ArrayList<>();
+        for (int i = 0; i < 16; i++) {
+            EventStream tail = tail("");
+            open.add(tail);
+            tail.next(PATIENCE);
+        }
+
+        ApiServer.Reply refused = api.get("/trace/t/tail");
+
+        assertThat(refused.status() + refused.code()).isEqualTo("503EXCEED_LIMIT");
+        assertThat(refused.message()).contains("nightjar.trace.max-tails");
+        assertThat(api.counters.get(Counter.TRACE_READERS_REFUSED)).isGreaterThan(before);
+        open.forEach(EventStream::close);
+        api.traces.running = false;
+        await().atMost(PATIENCE)
+                .untilAsserted(
+                        () -> assertThat(api.get("/trace/t/tail").status()).isEqualTo(200));
+    }
+
+    @Test
+    void a_wrong_question_is_told_what_to_change() throws Exception {
+        assertThat(api.get("/trace/no/tail").status()).isEqualTo(404);
+        assertThat(api.get("/trace/t/tail?node=n9").status()).isEqualTo(404);
+        assertThat(api.get("/trace/t/tail?position=nonsense").status()).isEqualTo(400);
+        assertThat(api.call("GET", "/trace/t/tail", "", null).status()).isEqualTo(401);
+        assertThat(api.call("GET", "/trace/t/tail?token=x", api.viewer(), null).status())
+                .as("a token stands in the header only")
+                .isEqualTo(400);
+    }
+}
