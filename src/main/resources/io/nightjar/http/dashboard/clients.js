@@ -19,6 +19,7 @@ export class ClientsPage {
   refreshMillis = 10_000;
   #list = new Load();
   #nodes = new Load();
+  #count = 0;
   #pages = new Pages(() => this.refresh());
   #filters;
   #timer = 0;
@@ -113,8 +114,9 @@ export class ClientsPage {
       return this.#list.error ? nothing : waiting("clients");
     }
     const { data, meta } = answer;
+    this.#count = meta.count ?? this.#count; // told on the first page only
     return html`${unreachable(meta)}
-      <p class="summary" aria-live="polite">${total(meta.count ?? data.length, "client")}
+      <p class="summary" aria-live="polite">${total(this.#count, "client")}
         ${this.#list.loading ? html`<span class="faint pulse"> asking\u2026</span>` : nothing}</p>
       ${data.length === 0 ? this.#none() : this.#table(data)} ${pager(this.#pages, this.#list)}`;
   }
