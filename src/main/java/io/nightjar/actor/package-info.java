@@ -9,7 +9,8 @@
  * bytes for each of a million sessions. Lists and kicks ask the {@code ClientAgent} of every node instead of sharding, so
  * that asking for a ClientID that nobody has creates nothing. A list is walked in steps of 20,000 sessions with 64 of
  * them asked at a time, so that no question holds up a loop or outlives its patience; with filters the count looks at
- * every session once, so a walk by cursor counts on its first page only.
+ * every session once (22 us of CPU each: 2.2 s for 100,000, where a page by cursor is 20 to 60 ms wherever it stands),
+ * so a walk by cursor counts on its first page only.
  *
  * <p><b>Traces.</b> {@code TraceActor} keeps definitions, replicated through Distributed Data (a small table, what it is
  * meant for) and on disk; events go through a queue bounded in number and bytes to one stream that writes, never through
