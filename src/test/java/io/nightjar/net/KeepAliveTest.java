@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.nightjar.conformance.Normative;
 import io.nightjar.conformance.OftenWrong;
 import io.nightjar.diagnosis.ConnectionEnd;
+import io.nightjar.diagnosis.EventFilter;
+import io.nightjar.diagnosis.RecordedEvent;
 import io.nightjar.message.SessionCommand;
 import io.nightjar.message.SessionLink;
 import io.nightjar.message.Sessions;
@@ -14,16 +16,19 @@ import io.nightjar.mqtt.MqttVersion;
 import io.nightjar.mqtt.Packet;
 import io.nightjar.mqtt.Properties;
 import io.nightjar.mqtt.ReasonCode;
+import io.nightjar.store.RecorderFile;
 import io.nightjar.testing.RawMqttClient;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -36,13 +41,15 @@ class KeepAliveTest {
     private final InstantSource clock = () -> Instant.ofEpochMilli(now.get());
     private final BlockingQueue<ConnectionEnd> ends = new LinkedBlockingQueue<>();
     private final BlockingQueue<SessionCommand> session = new LinkedBlockingQueue<>();
+    private final RecorderFile recorder = RecorderFile.inMemory(RecorderFile.LEAST, "test", new Counters());
     private NettyLoops loops;
     private LoneListener listener;
 
     private void start(boolean nativeTransport) {
         loops = new NettyLoops(1, nativeTransport, clock);
         Sessions sessions = (clientId, connection, info) -> connection.attached(1, false, new Link());
-        listener = new LoneListener(loops, clock, new Counters(), sessions, EnhancedAuthentication.none(), ends::add);
+        listener = new LoneListener(
+                loops, clock, new Counters(), sessions, EnhancedAuthentication.none(), ends::add, null, recorder);
     }
 
     @AfterEach
@@ -94,6 +101,27 @@ class KeepAliveTest {
             pass(Duration.ofMillis(15_100));
             assertThat(client.expect(Packet.Disconnect.class).code()).isEqualTo(ReasonCode.KEEP_ALIVE_TIMEOUT);
         }
+    }
+
+    @Test
+    void a_packet_that_nearly_came_too_late_is_recorded_and_one_that_was_a_little_late_is_not() throws Exception {
+        start(true);
+        try (RawMqttClient client = RawMqttClient.connect("127.0.0.1", listener.port(), MqttVersion.V5)) {
+            client.send(connect(10));
+            client.expect(Packet.ConnAck.class);
+            for (long silence : new long[] {9_000, 12_400, 13_000, 100}) {
+                pass(Duration.ofMillis(silence));
+                client.send(Packet.PingReq.INSTANCE);
+                client.expect(Packet.PingResp.class);
+            }
+        }
+
+        List<RecordedEvent> misses = recorder.find(EventFilter.ALL, Long.MAX_VALUE, 100).events().stream()
+                .filter(event -> event.kind() == RecordedEvent.Kind.NEAR_MISS)
+                .toList();
+        assertThat(misses).hasSize(1);
+        assertThat(misses.get(0).fields()).containsEntry("silent_ms", 13_000L).containsEntry("keep_alive_s", 10);
+        assertThat(misses.get(0).clientId()).isEqualTo("device");
     }
 
     @ParameterizedTest

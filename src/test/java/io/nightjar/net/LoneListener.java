@@ -44,6 +44,18 @@ final class LoneListener implements AutoCloseable {
             EnhancedAuthentication enhanced,
             Consumer<ConnectionEnd> ends,
             @Nullable WebSocketSettings webSocket) {
+        this(loops, clock, counters, sessions, enhanced, ends, webSocket, FlightRecorder.NONE);
+    }
+
+    LoneListener(
+            NettyLoops loops,
+            InstantSource clock,
+            Counters counters,
+            Sessions sessions,
+            EnhancedAuthentication enhanced,
+            Consumer<ConnectionEnd> ends,
+            @Nullable WebSocketSettings webSocket,
+            FlightRecorder recorder) {
         this.loops = loops;
         Router router = new Router(
                 counters, new RetainedMessages(RetainedLimits.DEFAULT, counters, clock::millis), "test", clock::millis);
@@ -64,7 +76,7 @@ final class LoneListener implements AutoCloseable {
                 clock,
                 clock,
                 10_000,
-                FlightRecorder.NONE);
+                recorder);
         ConnectionLimits limits =
                 new ConnectionLimits(1 << 20, 1024, 16, 8, 8, 64, 64, 0xFFFF_FFFFL, 7200, 0, 100, Offers.ALL);
         ListenerSettings settings = new ListenerSettings(

@@ -5,6 +5,7 @@ import io.nightjar.mqtt.DisconnectReason;
 import io.nightjar.mqtt.Message;
 import io.nightjar.mqtt.Packet;
 import io.nightjar.mqtt.QoS;
+import io.nightjar.mqtt.ReasonCode;
 import io.nightjar.mqtt.SubscriptionOptions;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -26,6 +27,11 @@ final class RecordingEffects implements SessionEffects {
     int matching = 1;
     /** How many other members a shared subscription has. */
     int members = 1;
+
+    /** Why sessions ended. */
+    final List<SessionEnd> sessionEnds = new ArrayList<>();
+    /** What came of subscriptions, and which were given up. */
+    final List<String> subscriptions = new ArrayList<>();
 
     private final List<String> lines = new ArrayList<>();
 
@@ -49,6 +55,21 @@ final class RecordingEffects implements SessionEffects {
     void clear() {
         packets.clear();
         lines.clear();
+    }
+
+    @Override
+    public void sessionEnded(SessionEnd why) {
+        sessionEnds.add(why);
+    }
+
+    @Override
+    public void subscribed(String filter, ReasonCode code) {
+        subscriptions.add(filter + " " + code);
+    }
+
+    @Override
+    public void unsubscribed(String filter) {
+        subscriptions.add(filter + " gone");
     }
 
     @Override
