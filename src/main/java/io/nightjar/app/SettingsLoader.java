@@ -60,7 +60,7 @@ final class SettingsLoader {
                 mqtt,
                 retained(),
                 trace(),
-                new Recorder(read.bytes("nightjar.recorder.size", RecorderFile.LEAST, 1024 * GIB)),
+                new Recorder(read.bytes("nightjar.recorder.size", RecorderFile.LEAST, 64 * GIB)),
                 sysTopics(),
                 sources.merged());
         if (!errors.isEmpty()) {
