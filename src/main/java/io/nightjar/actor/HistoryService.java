@@ -38,7 +38,7 @@ import org.apache.pekko.actor.typed.Props;
  * Events travel in pieces of at most 100 and some 256 KB; of a summary each node sends what it counted, not what it read.
  */
 public final class HistoryService implements History {
-    private static final Duration PATIENCE = Duration.ofSeconds(8);
+    private static final Duration PATIENCE = Duration.ofSeconds(5);
 
     /** ClientIDs in one question. */
     private static final int PIECE = 100;

@@ -257,7 +257,7 @@ final class Storms {
 
     private Predicate<Cell> standingOut(List<Cell> cells) {
         long window = (newest - oldest) / CELL_MILLIS + 1;
-        if (window < FEW_CELLS || cells.size() * RULE <= window) {
+        if (window < FEW_CELLS || (long) cells.size() * RULE <= window) {
             return cell -> true;
         }
         long total = cells.stream().mapToLong(cell -> cell.count).sum();
