@@ -52,6 +52,7 @@ final class ConnectionGateway implements PeerLinkReceiver.Items {
         String node = in.readString();
         long attachment = in.readLong();
         boolean sessionPresent = in.readBoolean();
+        DisconnectReason displaced = Wire.readNullableReason(in);
         LocalConnection local = here.connections().get(number);
         Connection connection = local == null ? null : local.connection();
         if (local == null || connection == null) {
@@ -59,7 +60,7 @@ final class ConnectionGateway implements PeerLinkReceiver.Items {
         } else if (inOrder(local, connection, uid, sequence)) {
             RemoteSessionLink session = new RemoteSessionLink(here, local, node, uid, attachment);
             local.session(session);
-            connection.attached(attachment, sessionPresent, session);
+            connection.attached(attachment, sessionPresent, session, displaced);
         }
     }
 

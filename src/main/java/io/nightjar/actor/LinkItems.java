@@ -8,6 +8,7 @@ import io.nightjar.mqtt.DisconnectReason;
 import io.nightjar.mqtt.Message;
 import io.nightjar.mqtt.Packet;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The things that travel in a lane, one byte of kind first.
@@ -54,12 +55,19 @@ final class LinkItems {
         return new byte[] {RETAINED_LOST};
     }
 
-    static byte[] attached(long number, long sequence, String node, long attachment, boolean sessionPresent) {
+    static byte[] attached(
+            long number,
+            long sequence,
+            String node,
+            long attachment,
+            boolean sessionPresent,
+            @Nullable DisconnectReason displaced) {
         WireOutput out = start(ATTACHED, number, 64);
         out.writeLong(sequence);
         out.writeString(node);
         out.writeLong(attachment);
         out.writeBoolean(sessionPresent);
+        Wire.writeNullableReason(out, displaced);
         return out.toArray();
     }
 

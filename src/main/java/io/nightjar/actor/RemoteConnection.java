@@ -62,14 +62,20 @@ final class RemoteConnection implements Connection {
     }
 
     @Override
-    public synchronized void attached(long newAttachment, boolean sessionPresent, SessionLink link) {
+    public void attached(long newAttachment, boolean sessionPresent, SessionLink link) {
+        attached(newAttachment, sessionPresent, link, null);
+    }
+
+    @Override
+    public synchronized void attached(
+            long newAttachment, boolean sessionPresent, SessionLink link, @Nullable DisconnectReason displaced) {
         if (ended) {
             return;
         }
         attachment = newAttachment;
         session = link;
         here.remotes().add(this);
-        if (!offer(LinkItems.attached(number, ++sent, here.name(), newAttachment, sessionPresent))) {
+        if (!offer(LinkItems.attached(number, ++sent, here.name(), newAttachment, sessionPresent, displaced))) {
             lost("queue_full");
         }
     }

@@ -383,7 +383,17 @@ public final class SessionActor extends ExtensibleBehavior<SessionCommand>
     }
 
     @Override
+    public long lastHeardMillis() {
+        return connection == null ? Long.MIN_VALUE : connection.lastHeardMillis();
+    }
+
+    @Override
     public void attached(long attachment, boolean sessionPresent) {
+        attached(attachment, sessionPresent, null);
+    }
+
+    @Override
+    public void attached(long attachment, boolean sessionPresent, @Nullable DisconnectReason displaced) {
         Connection taken = newcomer;
         newcomer = null;
         if (taken == null) {
@@ -395,8 +405,14 @@ public final class SessionActor extends ExtensibleBehavior<SessionCommand>
         services.counters().increment(sessionPresent ? Counter.SESSIONS_RESUMED : Counter.SESSIONS_CREATED);
         int queued = state == null ? 0 : state.queueLength();
         SessionTrace.attached(
-                services, clientId(), state == null ? null : state.connection(), attachment, sessionPresent, queued);
-        taken.attached(attachment, sessionPresent, this);
+                services,
+                clientId(),
+                state == null ? null : state.connection(),
+                attachment,
+                sessionPresent,
+                queued,
+                displaced);
+        taken.attached(attachment, sessionPresent, this, displaced);
     }
 
     @Override

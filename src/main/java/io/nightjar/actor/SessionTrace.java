@@ -1,6 +1,7 @@
 package io.nightjar.actor;
 
 import io.nightjar.mqtt.Delivery;
+import io.nightjar.mqtt.DisconnectReason;
 import io.nightjar.mqtt.Message;
 import io.nightjar.mqtt.Packet;
 import io.nightjar.mqtt.SubscriptionOptions;
@@ -34,7 +35,8 @@ final class SessionTrace {
             @Nullable AttachRequest connection,
             long attachment,
             boolean sessionPresent,
-            int queued) {
+            int queued,
+            @Nullable DisconnectReason displaced) {
         Tracer tracer = services.tracer();
         if (tracer.isIdle()) {
             return;
@@ -45,6 +47,12 @@ final class SessionTrace {
             fields.put("attachment", attachment);
             fields.put("queued", queued);
             fields.put("session_node", services.node());
+            if (displaced != null) {
+                fields.put(
+                        "displaced",
+                        displaced.reason().word() + "/" + displaced.detail().word());
+                fields.putAll(displaced.facts());
+            }
             String msg = sessionPresent ? "session_resumed" : "session_created";
             emit(services, Tag.SESSION, Level.DEBUG, msg, clientId, fields, subject);
         }

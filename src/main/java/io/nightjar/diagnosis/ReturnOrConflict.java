@@ -13,12 +13,15 @@ import org.jspecify.annotations.Nullable;
  * rule                                 | verdict     | when
  * -------------------------------------+-------------+-----------------------------------------------------------
  * alternation                          | conflict    | the newcomer was displaced by the one it displaces now,
- *                                      |             | within the last 5 minutes (A, B, A)
+ *                                      |             | within the last 10 minutes (A, B, A)
  * repeated_takeovers                   | conflict    | 3 takeovers of this ClientID in the last minute, whoever it
  *                                      |             | was: two devices behind one address look alike
+ * other_certificate                    | conflict    | both showed a certificate, and not for the same subject
+ * same_address_other_username          | conflict    | same IP address (a NAT, or one machine), other username, and
+ *                                      |             | the old connection was active in the last 30 s
  * same_address                         | same_client | same IP address
- * same_fingerprint_new_address         | same_client | other address, but version, Keep Alive, username and Will
- *                                      |             | Topic are all the same: the device roamed
+ * same_fingerprint_new_address         | same_client | other address, but version, Keep Alive, username, Will
+ *                                      |             | Topic and certificate are all the same: the device roamed
  * other_device_while_active            | conflict    | other address, other fingerprint, and the old connection was
  *                                      |             | active in the last 30 s
  * same_username_new_address            | same_client | other address, same username, the old connection is silent
@@ -27,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ReturnOrConflict {
     /** How far back an alternation counts, in milliseconds. */
-    public static final long ALTERNATION_MILLIS = 5 * 60_000;
+    public static final long ALTERNATION_MILLIS = 10 * 60_000;
 
     /** How far back takeovers count as repeated, in milliseconds. */
     public static final long REPEATED_MILLIS = 60_000;
@@ -50,13 +53,15 @@ public final class ReturnOrConflict {
             MqttVersion version,
             int keepAliveSeconds,
             @Nullable String username,
-            @Nullable String willTopic) {
+            @Nullable String willTopic,
+            @Nullable String certificateSubject) {
 
         boolean sameFingerprint(Peer other) {
             return version == other.version
                     && keepAliveSeconds == other.keepAliveSeconds
                     && Objects.equals(username, other.username)
-                    && Objects.equals(willTopic, other.willTopic);
+                    && Objects.equals(willTopic, other.willTopic)
+                    && Objects.equals(certificateSubject, other.certificateSubject);
         }
     }
 
@@ -66,8 +71,9 @@ public final class ReturnOrConflict {
     /**
      * @param rule name of the rule that decided, so that an operator can disagree
      * @param alternations how often these two displaced each other within {@link #ALTERNATION_MILLIS}, this one included
+     * @param alternatingMillis since the first of those
      */
-    public record Decision(boolean conflict, String rule, int alternations) {}
+    public record Decision(boolean conflict, String rule, int alternations, long alternatingMillis) {}
 
     /**
      * Decides.
@@ -80,6 +86,7 @@ public final class ReturnOrConflict {
         int alternations = 1;
         int repeated = 0;
         boolean alternates = false;
+        long since = 0;
         for (Takeover takeover : recent) {
             long age = nowMillis - takeover.atMillis;
             if (age <= REPEATED_MILLIS) {
@@ -90,27 +97,44 @@ public final class ReturnOrConflict {
                 alternates |= reverse;
                 if (reverse || takeover.displaced.equals(displaced) && takeover.by.equals(newcomer)) {
                     alternations++;
+                    since = Math.max(since, age);
                 }
             }
         }
         if (alternates) {
-            return new Decision(true, "alternation", alternations);
+            return new Decision(true, "alternation", alternations, since);
         } else if (repeated >= REPEATED_TAKEOVERS) {
-            return new Decision(true, "repeated_takeovers", alternations);
+            return new Decision(true, "repeated_takeovers", alternations, since);
         }
-        return byPeers(displaced, newcomer, activeAgoMillis, alternations);
+        String conflict = conflict(displaced, newcomer, activeAgoMillis);
+        return conflict != null
+                ? new Decision(true, conflict, alternations, since)
+                : new Decision(false, sameClient(displaced, newcomer), alternations, since);
     }
 
-    private static Decision byPeers(Peer displaced, Peer newcomer, long activeAgoMillis, int alternations) {
-        if (displaced.address.equals(newcomer.address)) {
-            return new Decision(false, "same_address", alternations);
+    /** The rule by which these two are two, or null. */
+    private static @Nullable String conflict(Peer displaced, Peer newcomer, long activeAgoMillis) {
+        boolean active = activeAgoMillis <= ACTIVE_MILLIS;
+        boolean sameUsername = Objects.equals(displaced.username, newcomer.username);
+        if (displaced.certificateSubject != null
+                && newcomer.certificateSubject != null
+                && !displaced.certificateSubject.equals(newcomer.certificateSubject)) {
+            return "other_certificate";
+        } else if (displaced.address.equals(newcomer.address)) {
+            return active && !sameUsername ? "same_address_other_username" : null;
         } else if (displaced.sameFingerprint(newcomer)) {
-            return new Decision(false, "same_fingerprint_new_address", alternations);
-        } else if (activeAgoMillis <= ACTIVE_MILLIS) {
-            return new Decision(true, "other_device_while_active", alternations);
-        } else if (displaced.username != null && displaced.username.equals(newcomer.username)) {
-            return new Decision(false, "same_username_new_address", alternations);
+            return null;
+        } else if (active) {
+            return "other_device_while_active";
         }
-        return new Decision(true, "other_device", alternations);
+        return sameUsername && displaced.username != null ? null : "other_device";
+    }
+
+    /** The rule by which they are one, if none makes them two. */
+    private static String sameClient(Peer displaced, Peer newcomer) {
+        if (displaced.address.equals(newcomer.address)) {
+            return "same_address";
+        }
+        return displaced.sameFingerprint(newcomer) ? "same_fingerprint_new_address" : "same_username_new_address";
     }
 }

@@ -3,6 +3,7 @@ package io.nightjar.message;
 import io.nightjar.mqtt.DisconnectReason;
 import io.nightjar.mqtt.Packet;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A Network Connection as its session sees it: the Netty channel itself when both are on one node, a batch to the other
@@ -11,6 +12,17 @@ import java.util.function.Consumer;
 public interface Connection {
     /** The session is this connection's now. CONNACK goes out; packets that follow carry the attachment number. */
     void attached(long attachment, boolean sessionPresent, SessionLink session);
+
+    /** As {@link #attached(long, boolean, SessionLink)}; {@code displaced} is why the connection before it ended, if so. */
+    default void attached(
+            long attachment, boolean sessionPresent, SessionLink session, @Nullable DisconnectReason displaced) {
+        attached(attachment, sessionPresent, session);
+    }
+
+    /** When the client was last heard of, in the node's clock, or {@link Long#MIN_VALUE} if that is not at hand. */
+    default long lastHeardMillis() {
+        return Long.MIN_VALUE;
+    }
 
     /** Sends a packet; one flush for all packets of one turn of the event loop. Ignored once the connection ended. */
     void send(Packet packet);

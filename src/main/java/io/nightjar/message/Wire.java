@@ -158,6 +158,7 @@ public final class Wire {
         out.writeString(request.peer());
         out.writeString(request.node());
         out.writeInt(request.maxSubscriptions());
+        out.writeNullableString(request.certificateSubject());
         out.writeString(info.listener());
         out.writeString(info.transport());
         out.writeLong(info.connectedAtMillis());
@@ -176,7 +177,8 @@ public final class Wire {
                 in.readNullableString(),
                 in.readString(),
                 in.readString(),
-                in.readInt());
+                in.readInt(),
+                in.readNullableString());
         return new ConnectionInfo(request, in.readString(), in.readString(), in.readLong());
     }
 
@@ -192,6 +194,17 @@ public final class Wire {
             out.writeString(name);
             out.writeString(value);
         });
+    }
+
+    public static void writeNullableReason(WireOutput out, @Nullable DisconnectReason reason) {
+        out.writeBoolean(reason != null);
+        if (reason != null) {
+            writeDisconnectReason(out, reason);
+        }
+    }
+
+    public static @Nullable DisconnectReason readNullableReason(WireInput in) throws NotSerializableException {
+        return in.readBoolean() ? readDisconnectReason(in) : null;
     }
 
     public static DisconnectReason readDisconnectReason(WireInput in) throws NotSerializableException {

@@ -230,6 +230,7 @@ final class ConnectPhase {
         if (connection.state() != MqttChannel.State.ATTACHING || packet == null || with == null) {
             return;
         }
+        ClientCertificate certificate = certificate();
         AttachRequest request = new AttachRequest(
                 packet.version(),
                 packet.cleanStart(),
@@ -242,7 +243,8 @@ final class ConnectPhase {
                 connection.username,
                 connection.peer(),
                 context.node(),
-                connection.listener.limits().maxSubscriptions());
+                connection.listener.limits().maxSubscriptions(),
+                certificate == null ? null : certificate.subject());
         connection.connectedAtMillis = context.wall().millis();
         ConnectionInfo info = new ConnectionInfo(
                 request,

@@ -357,10 +357,21 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements Connecti
 
     @Override
     public void attached(long number, boolean sessionPresent, SessionLink link) {
-        onLoop(() -> attachedOnLoop(number, sessionPresent, link));
+        attached(number, sessionPresent, link, null);
     }
 
-    private void attachedOnLoop(long number, boolean sessionPresent, SessionLink link) {
+    @Override
+    public void attached(long number, boolean sessionPresent, SessionLink link, @Nullable DisconnectReason displaced) {
+        onLoop(() -> attachedOnLoop(number, sessionPresent, link, displaced));
+    }
+
+    @Override
+    public long lastHeardMillis() {
+        return channel.eventLoop().inEventLoop() ? traffic.lastInMillis() : Long.MIN_VALUE;
+    }
+
+    private void attachedOnLoop(
+            long number, boolean sessionPresent, SessionLink link, @Nullable DisconnectReason displaced) {
         ConnectPhase phase = connectPhase;
         if (state != State.ATTACHING || phase == null) {
             // Gone while the session answered: tell it, or it would keep a dead connection.
@@ -375,7 +386,7 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements Connecti
         context.counters().increment(Counter.CONNECTIONS_ESTABLISHED);
         phase.accepted(sessionPresent);
         if (state == State.CONNECTED) {
-            Presence.connected(this, phase.agreed(), sessionPresent);
+            Presence.connected(this, phase.agreed(), sessionPresent, displaced);
         }
         deadline.set(nextDeadline());
         resume();

@@ -5,7 +5,9 @@ import io.nightjar.diagnosis.ConnectionEnd;
 import io.nightjar.diagnosis.FlightRecorder;
 import io.nightjar.message.ClientEvents;
 import io.nightjar.message.ConnectedClient;
+import io.nightjar.mqtt.DisconnectReason;
 import java.net.InetSocketAddress;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -14,9 +16,13 @@ final class Presence {
     private Presence() {}
 
     /** Its CONNACK is on the way. */
-    static void connected(MqttChannel connection, Handshake.@Nullable Agreed agreed, boolean sessionPresent) {
+    static void connected(
+            MqttChannel connection,
+            Handshake.@Nullable Agreed agreed,
+            boolean sessionPresent,
+            @Nullable DisconnectReason displaced) {
         Long expiry = agreed == null ? null : (Long) agreed.sessionExpirySeconds();
-        record(connection, expiry == null ? 0 : expiry, sessionPresent);
+        record(connection, expiry == null ? 0 : expiry, sessionPresent, how(connection.carrier, displaced));
         ClientEvents events = connection.context.clientEvents();
         if (events.isOn()) {
             connection.announced = true;
@@ -24,8 +30,8 @@ final class Presence {
         }
     }
 
-    private static void record(MqttChannel connection, long sessionExpirySeconds, boolean sessionPresent) {
-        Carrier carrier = connection.carrier;
+    private static void record(
+            MqttChannel connection, long sessionExpirySeconds, boolean sessionPresent, Map<String, String> how) {
         connection
                 .context
                 .recorder()
@@ -41,7 +47,21 @@ final class Presence {
                                 connection.keepAliveSeconds,
                                 sessionExpirySeconds),
                         sessionPresent,
-                        carrier == null ? Map.of() : carrier.evidence());
+                        how);
+    }
+
+    /** What carries it, and whom it displaced: both peers, so that a conflict shows on the newcomer's side, too. */
+    private static Map<String, String> how(@Nullable Carrier carrier, @Nullable DisconnectReason displaced) {
+        Map<String, String> how = carrier == null ? Map.of() : carrier.evidence();
+        if (displaced == null) {
+            return how;
+        }
+        Map<String, String> more = new LinkedHashMap<>(how);
+        more.put(
+                "displaced",
+                displaced.reason().word() + "/" + displaced.detail().word());
+        more.putAll(displaced.facts());
+        return more;
     }
 
     /** Told only if its coming was. */

@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param peer {@code ip:port}
  * @param node name of the node that holds the socket
  * @param maxSubscriptions most subscriptions while this connection has the session
+ * @param certificateSubject of the client's certificate, or null if it showed none
  */
 public record AttachRequest(
         MqttVersion version,
@@ -28,7 +29,8 @@ public record AttachRequest(
         @Nullable String username,
         String peer,
         String node,
-        int maxSubscriptions) {
+        int maxSubscriptions,
+        @Nullable String certificateSubject) {
 
     /** Session Expiry Interval that never runs out [5.0/3.1.2.11.2]. */
     public static final long EXPIRY_NEVER = 0xFFFF_FFFFL;
@@ -55,12 +57,18 @@ public record AttachRequest(
                         username,
                         peer,
                         node,
-                        maxSubscriptions);
+                        maxSubscriptions,
+                        certificateSubject);
     }
 
     /** Who this is, for {@link ReturnOrConflict}. */
     ReturnOrConflict.Peer fingerprint() {
         return new ReturnOrConflict.Peer(
-                peerAddress(), version, keepAliveSeconds, username, will == null ? null : will.topic());
+                peerAddress(),
+                version,
+                keepAliveSeconds,
+                username,
+                will == null ? null : will.topic(),
+                certificateSubject);
     }
 }

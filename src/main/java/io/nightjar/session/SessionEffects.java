@@ -8,6 +8,7 @@ import io.nightjar.mqtt.ReasonCode;
 import io.nightjar.mqtt.SubscriptionOptions;
 import java.util.Iterator;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /** What a session wants done; the actor does it, a test records it. Called on the session's own thread, in order. */
 public interface SessionEffects {
@@ -16,6 +17,16 @@ public interface SessionEffects {
 
     /** The connection that asked is attached; everything after this goes to it. */
     void attached(long attachment, boolean sessionPresent);
+
+    /** As {@link #attached(long, boolean)}, with why the connection that had the session ended, or null if none had. */
+    default void attached(long attachment, boolean sessionPresent, @Nullable DisconnectReason displaced) {
+        attached(attachment, sessionPresent);
+    }
+
+    /** When the attached connection was last heard of, as it knows itself, or {@link Long#MIN_VALUE}. */
+    default long lastHeardMillis() {
+        return Long.MIN_VALUE;
+    }
 
     /** Sends a packet on the attached connection. */
     void send(Packet packet);

@@ -98,9 +98,11 @@ public final class SessionState {
 
     /** A connection wants the session. It gets it, always; whoever had it is ended. */
     public void attach(AttachRequest request, long nowMillis, SessionEffects effects) {
-        boolean continues = connection != null
-                ? takeOver(connection, request, nowMillis, effects)
-                : comeBack(request, nowMillis, effects);
+        AttachRequest old = connection;
+        DisconnectReason displaced = old == null ? null : displaced(old, request, nowMillis, effects);
+        boolean continues = old == null || displaced == null
+                ? comeBack(request, nowMillis, effects)
+                : takeOver(old, displaced, request, nowMillis, effects);
         if (!continues) {
             createdAtMillis = nowMillis;
         }
@@ -113,19 +115,30 @@ public final class SessionState {
         expirySeconds = request.sessionExpirySeconds();
         changedAtMillis = nowMillis;
         activeAtMillis = nowMillis;
-        effects.attached(attachment, continues);
+        effects.attached(attachment, continues, displaced);
         if (outbound != null) {
             outbound.resume(request, nowMillis, effects);
         }
     }
 
-    /** Ends the old connection; true if its session goes on with the newcomer. */
-    private boolean takeOver(AttachRequest old, AttachRequest newcomer, long nowMillis, SessionEffects effects) {
-        boolean continues = !newcomer.cleanStart() && expirySeconds > 0;
+    /** Why the old connection ends. */
+    private DisconnectReason displaced(
+            AttachRequest old, AttachRequest newcomer, long nowMillis, SessionEffects effects) {
         if (takeovers == null) {
             takeovers = new TakeoverHistory();
         }
-        DisconnectReason reason = takeovers.reason(old, newcomer, nowMillis - activeAtMillis, nowMillis);
+        long activeAt = Math.max(activeAtMillis, effects.lastHeardMillis());
+        return takeovers.reason(old, newcomer, Math.max(0, nowMillis - activeAt), nowMillis);
+    }
+
+    /** Ends the old connection; true if its session goes on with the newcomer. */
+    private boolean takeOver(
+            AttachRequest old,
+            DisconnectReason reason,
+            AttachRequest newcomer,
+            long nowMillis,
+            SessionEffects effects) {
+        boolean continues = !newcomer.cleanStart() && expirySeconds > 0;
         effects.end(reason);
         connection = null;
         lastEnd = new LastEnd(reason.detail(), nowMillis, null);

@@ -8,7 +8,7 @@ import java.util.List;
 
 /** The last takeovers of one ClientID, at most {@link #KEPT}; a session that never saw one has no such object. */
 final class TakeoverHistory {
-    static final int KEPT = 4;
+    static final int KEPT = 8;
 
     private final ArrayDeque<ReturnOrConflict.Takeover> recent = new ArrayDeque<>(KEPT + 1);
 
@@ -43,6 +43,8 @@ final class TakeoverHistory {
                 "old_active_ms_ago",
                 Long.toString(activeAgoMillis),
                 "alternations",
-                Integer.toString(decision.alternations()));
+                Integer.toString(decision.alternations()),
+                "alternating_for_ms",
+                Long.toString(decision.alternatingMillis()));
     }
 }

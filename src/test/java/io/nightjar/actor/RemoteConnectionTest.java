@@ -285,7 +285,7 @@ class RemoteConnectionTest {
 
     private static SessionCommand attach(Connection connection) {
         ConnectionInfo info = new ConnectionInfo(
-                new AttachRequest(MqttVersion.V5, true, 0, 0, 10, 1000, 60, null, null, "127.0.0.1:9", "a", 10),
+                new AttachRequest(MqttVersion.V5, true, 0, 0, 10, 1000, 60, null, null, "127.0.0.1:9", "a", 10, null),
                 "tcp:default",
                 "tcp",
                 1);

@@ -504,7 +504,8 @@ class SessionActorTest {
                         null,
                         "127.0.0.1:40000",
                         "test",
-                        10),
+                        10,
+                        null),
                 "tcp:default",
                 "tcp",
                 0);

@@ -20,7 +20,7 @@ class ReturnOrConflictTest {
     private static final long LONG = 90_000;
 
     private static Peer peer(String address, int keepAlive, @Nullable String username) {
-        return new Peer(address, MqttVersion.V5, keepAlive, username, null);
+        return new Peer(address, MqttVersion.V5, keepAlive, username, null, null);
     }
 
     private static Takeover ago(long millis, Peer displaced, Peer by) {
@@ -30,16 +30,24 @@ class ReturnOrConflictTest {
     static Stream<Arguments> cases() {
         Peer home = peer("10.0.0.1", 60, "ann");
         Peer homeOther = peer("10.0.0.1", 30, "bob");
+        Peer homeAnew = peer("10.0.0.1", 30, "ann");
+        Peer certified = new Peer("10.0.0.1", MqttVersion.V5, 60, "ann", null, "CN=a");
+        Peer certifiedOther = new Peer("10.0.0.1", MqttVersion.V5, 60, "ann", null, "CN=b");
         Peer away = peer("10.0.0.2", 60, "ann");
         Peer awaySameUser = peer("10.0.0.2", 30, "ann");
         Peer stranger = peer("10.0.0.2", 30, "bob");
         Peer anonymous = peer("10.0.0.1", 60, null);
         Peer anonymousStranger = peer("10.0.0.2", 30, null);
-        Peer willStranger = new Peer("10.0.0.2", MqttVersion.V5, 60, "ann", "will/topic");
-        Peer olderVersion = new Peer("10.0.0.2", MqttVersion.V3_1_1, 60, "ann", null);
+        Peer willStranger = new Peer("10.0.0.2", MqttVersion.V5, 60, "ann", "will/topic", null);
+        Peer olderVersion = new Peer("10.0.0.2", MqttVersion.V3_1_1, 60, "ann", null, null);
         return Stream.of(
                 Arguments.of(home, home, MOMENTS, List.of(), "same_client", "same_address", 1),
-                Arguments.of(home, homeOther, MOMENTS, List.of(), "same_client", "same_address", 1),
+                Arguments.of(home, homeAnew, MOMENTS, List.of(), "same_client", "same_address", 1),
+                Arguments.of(home, homeOther, LONG, List.of(), "same_client", "same_address", 1),
+                Arguments.of(home, homeOther, MOMENTS, List.of(), "conflict", "same_address_other_username", 1),
+                Arguments.of(certified, certifiedOther, LONG, List.of(), "conflict", "other_certificate", 1),
+                Arguments.of(home, certified, MOMENTS, List.of(), "same_client", "same_address", 1),
+                Arguments.of(certified, certified, MOMENTS, List.of(), "same_client", "same_address", 1),
                 Arguments.of(home, away, MOMENTS, List.of(), "same_client", "same_fingerprint_new_address", 1),
                 Arguments.of(home, awaySameUser, MOMENTS, List.of(), "conflict", "other_device_while_active", 1),
                 Arguments.of(home, willStranger, MOMENTS, List.of(), "conflict", "other_device_while_active", 1),
@@ -61,7 +69,7 @@ class ReturnOrConflictTest {
                         away,
                         home,
                         MOMENTS,
-                        List.of(ago(300_001, home, away)),
+                        List.of(ago(600_001, home, away)),
                         "same_client",
                         "same_fingerprint_new_address",
                         1),
@@ -95,6 +103,12 @@ class ReturnOrConflictTest {
             int alternations) {
         Decision decision = ReturnOrConflict.decide(displaced, newcomer, activeAgoMillis, recent, NOW);
 
-        assertThat(decision).isEqualTo(new Decision(verdict.equals("conflict"), rule, alternations));
+        assertThat(decision.conflict()).isEqualTo(verdict.equals("conflict"));
+        assertThat(decision.rule()).isEqualTo(rule);
+        assertThat(decision.alternations()).isEqualTo(alternations);
+        if (rule.equals("alternation")) {
+            assertThat(decision.alternatingMillis())
+                    .isEqualTo(NOW - recent.get(0).atMillis());
+        }
     }
 }

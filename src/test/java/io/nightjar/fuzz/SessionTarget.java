@@ -181,7 +181,8 @@ public final class SessionTarget {
                 connect.username(),
                 "10.0.0.1:1",
                 "n",
-                limits.maxSubscriptions());
+                limits.maxSubscriptions(),
+                null);
     }
 
     // What happens on a connection

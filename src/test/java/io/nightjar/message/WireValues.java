@@ -132,7 +132,8 @@ final class WireValues {
                                 username,
                                 names.get(0),
                                 names.get(1),
-                                number.get(2)),
+                                number.get(2),
+                                username),
                         names.get(2),
                         names.get(3),
                         time.get(2)));

@@ -187,7 +187,8 @@ final class SessionFixture {
                     null,
                     peer,
                     "n1",
-                    maxSubscriptions);
+                    maxSubscriptions,
+                    null);
         }
     }
 }

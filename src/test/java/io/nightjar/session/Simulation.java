@@ -228,7 +228,8 @@ final class Simulation {
                 null,
                 peer,
                 "n" + random(2),
-                SimulatedSession.MAX_SUBSCRIPTIONS);
+                SimulatedSession.MAX_SUBSCRIPTIONS,
+                null);
     }
 
     private Will will(boolean v5) {

@@ -111,7 +111,7 @@ public final class NetworkNamespace implements AutoCloseable {
     }
 
     /** Runs a program to its end and gives what it said; fails unless it succeeds. */
-    static String run(String... command) {
+    public static String run(String... command) {
         try {
             Process process =
                     new ProcessBuilder(command).redirectErrorStream(true).start();
