@@ -72,11 +72,13 @@ final class PeerLink implements Peer {
     }
 
     @Override
-    public void forward(Message message, boolean plain, List<String> shared) {
+    public boolean forward(Message message, boolean plain, List<String> shared) {
         Priority priority = message.qos() == QoS.AT_MOST_ONCE ? Priority.SPARE : Priority.ORDINARY;
         if (isFull(priority) || !offer(LinkItems.publish(message, plain, shared), priority)) {
             counters.increment(Counter.DROPPED_PEER_QUEUE);
+            return false;
         }
+        return true;
     }
 
     /** Sends what is retained on this node. If it cannot be taken, the peer is told later to fetch everything. */

@@ -16,7 +16,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Executor;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
@@ -79,7 +78,7 @@ final class TraceActor extends AbstractBehavior<TraceCommand> {
     record Node(
             String name,
             TraceSettings settings,
-            AtomicReference<Traces.Limits> limits,
+            TraceLimitsNow limits,
             Tracer tracer,
             TraceWriter writer,
             Counters counters,

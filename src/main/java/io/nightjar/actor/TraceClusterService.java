@@ -25,7 +25,6 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.CoordinatedShutdown;
@@ -61,7 +60,7 @@ public final class TraceClusterService implements Traces {
     private final Clock clock;
     private final Tracer tracer;
     private final TraceWriter writer;
-    private final AtomicReference<Limits> limits;
+    private final TraceLimitsNow limits;
     private final ActorRef<TraceCommand> local;
     /** Trace actors of the other nodes by the node's name. */
     private volatile Map<String, ActorRef<TraceCommand>> others = Map.of();
@@ -81,7 +80,7 @@ public final class TraceClusterService implements Traces {
         this.clock = clock;
         this.tracer = tracer;
         this.writer = new TraceWriter(system, settings);
-        this.limits = new AtomicReference<>(new Limits(settings.maxTraces(), settings.maxFileSize()));
+        this.limits = new TraceLimitsNow(settings);
         TraceActor.Node parts = new TraceActor.Node(
                 node,
                 settings,
@@ -265,7 +264,9 @@ public final class TraceClusterService implements Traces {
         boolean runs = byNode.values().stream().anyMatch(known -> known.status().equals(RUNNING));
         TraceRules.Status byTime = TraceRules.status(entry.definition(), clock.millis());
         String status = failed ? "failed" : runs && byTime == TraceRules.Status.WAITING ? RUNNING : byTime.word();
-        return new TraceView(entry.definition(), status, byNode);
+        List<String> silent = new ArrayList<>(nodes());
+        figures.forEach(one -> silent.remove(one.node()));
+        return new TraceView(entry.definition(), status, byNode, silent);
     }
 
     private CompletionStage<List<TraceCommand.Figures>> figures() {

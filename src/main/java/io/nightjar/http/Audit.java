@@ -1,5 +1,6 @@
 package io.nightjar.http;
 
+import io.nightjar.trace.TraceDefinition;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -33,6 +34,17 @@ final class Audit {
         List<String> parts = new ArrayList<>();
         query.forEach((name, values) -> values.forEach(value -> parts.add(name + "=" + value)));
         return String.join("&", parts);
+    }
+
+    /** A trace was made: its name and what it selects stand in the body, which the line of the call does not show. */
+    static void traceCreated(Caller caller, TraceDefinition trace) {
+        LOG.info(
+                "event=audit_trace actor={} via={} trace={} type={} value={}",
+                Text.quote(caller.name()),
+                caller.via(),
+                Text.quote(trace.name()),
+                trace.type(),
+                Text.quote(trace.value()));
     }
 
     static void loggedIn(String username, String address) {

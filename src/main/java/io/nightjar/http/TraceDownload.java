@@ -196,13 +196,12 @@ final class TraceDownload {
     private static ResponseEntity withTrailer(ContentType type, Source<ByteString, NotUsed> bytes, Plan plan) {
         Source<HttpEntity.ChunkStreamPart, Object> chunks = bytes.filter(ByteString::nonEmpty)
                 .<HttpEntity.ChunkStreamPart>map(piece -> new HttpEntity.Chunk(piece, ""))
-                .concatLazy(Source.lazySingle(() -> (HttpEntity.ChunkStreamPart) last(plan))
-                        .mapMaterializedValue(notUsed -> NotUsed.getInstance()))
-                .mapMaterializedValue(notUsed -> (Object) notUsed);
+                .concatLazy(Source.lazySingle(() -> last(plan)).mapMaterializedValue(notUsed -> NotUsed.getInstance()))
+                .<Object>mapMaterializedValue(notUsed -> notUsed);
         return new HttpEntity.Chunked((org.apache.pekko.http.scaladsl.model.ContentType) type, chunks.asScala());
     }
 
-    private static HttpEntity.LastChunk last(Plan plan) {
+    private static HttpEntity.ChunkStreamPart last(Plan plan) {
         List<org.apache.pekko.http.scaladsl.model.HttpHeader> trailer = plan.missing.isEmpty()
                 ? List.of()
                 : List.of(new org.apache.pekko.http.scaladsl.model.headers.RawHeader(

@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
@@ -74,10 +75,12 @@ final class TraceLog {
         CompletableFuture<?>[] all = asked.values().stream()
                 .map(CompletionStage::toCompletableFuture)
                 .toArray(CompletableFuture<?>[]::new);
-        return CompletableFuture.allOf(all).thenApply(done -> {
+        return CompletableFuture.allOf(all).thenCombine(left(name), (done, left) -> {
             List<TracePage.NodePiece> pieces = new ArrayList<>();
-            List<String> unreachable = new ArrayList<>(places.keySet());
-            unreachable.removeAll(nodes);
+            Set<String> gone = new TreeSet<>(places.keySet());
+            gone.addAll(left);
+            gone.removeAll(nodes);
+            List<String> unreachable = new ArrayList<>(gone);
             boolean eofPossible = true;
             for (Map.Entry<String, CompletionStage<TracePage.@Nullable NodePiece>> entry : asked.entrySet()) {
                 TracePage.NodePiece piece =
@@ -91,6 +94,21 @@ final class TraceLog {
             }
             return reply(places, TracePage.merge(pieces, bytes), unreachable, eofPossible);
         });
+    }
+
+    /** Nodes that left the cluster since the trace began. */
+    private CompletionStage<List<String>> left(String name) {
+        Map<String, Long> left = traces.left();
+        if (left.isEmpty()) {
+            return CompletableFuture.completedFuture(List.of());
+        }
+        return traces.list().thenApply(views -> views.stream()
+                .map(Traces.TraceView::definition)
+                .filter(trace -> trace.name().equals(name))
+                .flatMap(trace -> left.entrySet().stream()
+                        .filter(entry -> entry.getValue() >= trace.startAtMillis())
+                        .map(Map.Entry::getKey))
+                .toList());
     }
 
     private HttpResponse reply(

@@ -63,9 +63,10 @@ final class TraceRoutes {
     }
 
     private CompletionStage<HttpResponse> create(Call call) {
-        return call.body()
-                .thenCompose(json -> traces.create(definition(json)))
-                .thenApply(view -> Replies.ok(json(view)));
+        return call.body().thenCompose(json -> traces.create(definition(json))).thenApply(view -> {
+            Audit.traceCreated(call.caller(), view.definition());
+            return Replies.ok(json(view));
+        });
     }
 
     private TraceDefinition definition(JsonNode json) {
@@ -180,6 +181,9 @@ final class TraceRoutes {
             dropped.put(name, figures.dropped());
         });
         addLast(node, view.nodes());
+        if (!view.unreachable().isEmpty()) {
+            node.set("unreachable_nodes", Json.tree(view.unreachable()));
+        }
         return node;
     }
 

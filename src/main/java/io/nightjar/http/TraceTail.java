@@ -28,6 +28,7 @@ import org.apache.pekko.http.javadsl.model.ContentTypes;
 import org.apache.pekko.http.javadsl.model.HttpEntities;
 import org.apache.pekko.http.javadsl.model.HttpHeader;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
+import org.apache.pekko.http.javadsl.model.headers.RawHeader;
 import org.apache.pekko.japi.Pair;
 import org.apache.pekko.pattern.Patterns;
 import org.apache.pekko.stream.javadsl.Source;
@@ -119,6 +120,7 @@ final class TraceTail {
             TraceViews.all(call);
             Tail tail = new Tail(trace, node, otherwise, call.system());
             return HttpResponse.create()
+                    .addHeader(RawHeader.create("X-Accel-Buffering", "no")) // nginx would hold the lines back
                     .withEntity(HttpEntities.createChunked(EVENT_STREAM, counted(tail.events(places))));
         });
     }

@@ -53,8 +53,10 @@ public interface Traces {
     /**
      * @param status {@code waiting}, {@code running}, {@code stopped} or {@code failed}
      * @param nodes figures by node name
+     * @param unreachable nodes that are up but did not answer
      */
-    record TraceView(TraceDefinition definition, String status, Map<String, NodeFigures> nodes) {}
+    record TraceView(
+            TraceDefinition definition, String status, Map<String, NodeFigures> nodes, List<String> unreachable) {}
 
     /**
      * @param logSize bytes of the files there are now

@@ -96,6 +96,8 @@ final class ProxyProtocol extends HAProxyMessageDecoder {
         if (fault instanceof HAProxyProtocolException) {
             Throwable root = fault.getCause() == null ? fault : fault.getCause();
             fail("the PROXY header is wrong: " + root.getMessage());
+        } else if (fault instanceof IndexOutOfBoundsException) {
+            fail("the PROXY header is wrong: a part of it says that it is longer than the header");
         } else {
             ctx.fireExceptionCaught(cause);
         }

@@ -13,6 +13,7 @@ public interface Peer {
      *
      * @param plain whether an unshared filter of that node matched
      * @param shared the shared filters ({@code $share/group/filter}) for which that node was chosen
+     * @return false if it had to be dropped, and was counted
      */
-    void forward(Message message, boolean plain, List<String> shared);
+    boolean forward(Message message, boolean plain, List<String> shared);
 }

@@ -17,6 +17,7 @@ import java.util.function.Consumer;
 final class PeerFanout implements Consumer<Matched<Peer>> {
     private final Map<Peer, Parcel> parcels = new LinkedHashMap<>();
     private final List<SharedGroup<Peer>> groups = new ArrayList<>(0);
+    private List<String> dropped = List.of();
 
     @Override
     public void accept(Matched<Peer> matched) {
@@ -42,8 +43,18 @@ final class PeerFanout implements Consumer<Matched<Peer>> {
 
     /** Sends to all peers that matched or were chosen; answers how many. */
     int forward(Message message) {
-        parcels.forEach((peer, parcel) -> peer.forward(message, parcel.plain, List.copyOf(parcel.shared)));
+        parcels.forEach((peer, parcel) -> {
+            if (!peer.forward(message, parcel.plain, List.copyOf(parcel.shared))) {
+                dropped = dropped.isEmpty() ? new ArrayList<>(1) : dropped;
+                dropped.add(peer.node());
+            }
+        });
         return parcels.size();
+    }
+
+    /** Names of those nodes whose link was full. */
+    List<String> dropped() {
+        return dropped;
     }
 
     private Parcel parcel(Subscription<Peer> route) {

@@ -7,6 +7,7 @@ import io.nightjar.trace.Tracer;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /** What the router tells the traces by topic: how many each message reached. Asked for only while one runs. */
@@ -14,21 +15,32 @@ final class RouteTrace {
     private RouteTrace() {}
 
     /**
-     * A message was routed on the node where it was published.
+     * Whom a message reached.
      *
      * @param subscribers of this node
-     * @param nodes others that got it for theirs
+     * @param nodes others that have some
+     * @param dropped those of them whose link was full
      * @param publisherSpared whether No Local kept it from its publisher
      */
-    static void routed(Tracer tracer, Message message, int subscribers, int nodes, boolean publisherSpared) {
-        if (tracer.wantsTopic(message.topic())) {
-            Map<String, Object> fields = fields(message);
-            fields.put("subscribers", subscribers);
-            fields.put("nodes", nodes);
-            if (subscribers + nodes == 0) {
-                fields.put("why", publisherSpared ? "no_local" : "no_matching_subscription");
-            }
-            emit(tracer, "message_routed", message, fields);
+    record Reach(int subscribers, int nodes, List<String> dropped, boolean publisherSpared) {}
+
+    /** A message was routed on the node where it was published. */
+    static void routed(Tracer tracer, Message message, Reach reach) {
+        if (!tracer.wantsTopic(message.topic())) {
+            return;
+        }
+        Map<String, Object> fields = fields(message);
+        fields.put("subscribers", reach.subscribers);
+        fields.put("nodes", reach.nodes - reach.dropped.size());
+        if (reach.subscribers + reach.nodes == 0) {
+            fields.put("why", reach.publisherSpared ? "no_local" : "no_matching_subscription");
+        }
+        emit(tracer, "message_routed", message, fields);
+        for (String node : reach.dropped) {
+            Map<String, Object> drop = fields(message);
+            drop.put("why", "link_full");
+            drop.put("node", node);
+            emit(tracer, "message_dropped", message, drop);
         }
     }
 

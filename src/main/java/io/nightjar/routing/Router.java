@@ -99,11 +99,13 @@ public final class Router {
         local.match(message.topic(), fanout);
         int reached = fanout.deliverPlain();
         int nodes = 0;
+        List<String> dropped = List.of();
         if (!routes.isEmpty()) {
             PeerFanout peers = new PeerFanout();
             routes.match(message.topic(), peers);
             reached += deliverToGroups(fanout, peers);
             nodes = peers.forward(message);
+            dropped = peers.dropped();
             reached += nodes;
         } else {
             for (SharedGroup<Subscriber> group : fanout.groups()) {
@@ -111,7 +113,8 @@ public final class Router {
             }
         }
         if (tracer.selectsByTopic()) {
-            RouteTrace.routed(tracer, message, reached - nodes, nodes, fanout.isPublisherSpared());
+            RouteTrace.routed(
+                    tracer, message, new RouteTrace.Reach(reached - nodes, nodes, dropped, fanout.isPublisherSpared()));
         }
         if (reached == 0 && fanout.isPublisherSpared()) {
             reached = 1;

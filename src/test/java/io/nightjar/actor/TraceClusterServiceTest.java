@@ -104,6 +104,25 @@ class TraceClusterServiceTest {
     }
 
     @Test
+    void limits_that_are_set_on_one_node_hold_on_all_and_after_a_restart() throws Exception {
+        Node a = start("a");
+        Node b = start("b");
+        await().atMost(LONG)
+                .until(() -> a.traces.nodes().size() == 2 && b.traces.nodes().size() == 2);
+
+        assertThat(get(a.traces.setLimits(new Traces.Limits(1, 200_000)))).isEqualTo(new Traces.Limits(1, 200_000));
+
+        await().atMost(LONG).until(() -> b.traces.limits().equals(new Traces.Limits(1, 200_000)));
+        get(b.traces.create(trace("t1", "dev-1")));
+        assertThatThrownBy(() -> get(b.traces.create(trace("t2", "dev-2")))).hasMessageContaining("there are 1 traces");
+        get(b.traces.stop().thenApply(done -> null));
+        Node alone = new Node("again", root.resolve("b"));
+        nodes.add(alone);
+        assertThat(get(alone.traces.list())).hasSize(1);
+        assertThat(alone.traces.limits()).isEqualTo(new Traces.Limits(1, 200_000));
+    }
+
+    @Test
     void a_trace_made_on_one_node_runs_on_both_and_is_read_through_either() throws Exception {
         Node a = start("a@127.0.0.1");
         Node b = start("node b");

@@ -1,6 +1,5 @@
 package io.nightjar.actor;
 
-import io.nightjar.message.Traces;
 import io.nightjar.message.Traces.NodeFigures;
 import io.nightjar.metrics.Counters;
 import io.nightjar.store.TraceDefinitionsFile;
@@ -18,7 +17,6 @@ import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
@@ -35,7 +33,7 @@ final class TraceNodeFixture {
     final TestProbe<TraceReplica.Command> published;
     final TraceWriter writer;
     final ActorRef<TraceCommand> actor;
-    final AtomicReference<Traces.Limits> limits;
+    final TraceLimitsNow limits;
     private final ActorTestKit kit;
     private final Path root;
 
@@ -90,7 +88,7 @@ final class TraceNodeFixture {
     TraceNodeFixture(ActorTestKit kit, TraceSettings settings) {
         this.kit = kit;
         this.root = settings.directory();
-        this.limits = new AtomicReference<>(new Traces.Limits(settings.maxTraces(), settings.maxFileSize()));
+        this.limits = new TraceLimitsNow(settings);
         this.published = kit.createTestProbe();
         this.writer = new TraceWriter(kit.system(), settings);
         TraceActor.Node node = new TraceActor.Node(

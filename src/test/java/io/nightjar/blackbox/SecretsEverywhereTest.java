@@ -111,7 +111,12 @@ class SecretsEverywhereTest {
         assertThat(everything)
                 .as("the traces saw it all")
                 .contains("Password=******", "AuthenticationData=******", "authentication_refused")
-                .contains("not_mqtt", "malformed_packet", "websocket_handshake", "proxy_header_received");
+                .contains(
+                        "not_mqtt",
+                        "malformed_packet",
+                        "websocket_handshake",
+                        "proxy_header_received",
+                        "detail: proxy_protocol");
         marks.forEach((kind, mark) -> shown.forEach((where, bytes) -> assertHidden(kind, mark, where, bytes)));
     }
 

@@ -36,69 +36,89 @@ class TraceNodeDiesTest {
         try (TestBroker a = TestBroker.start(directory, "lives", Map.of());
                 NodeProcess b = NodeProcess.start(
                                 directory, "dies", Map.of(), a.broker().clusterAddress())
-                        .awaitReady();
-                RawMqttClient onA = RawMqttClient.connect("127.0.0.1", a.port());
-                RawMqttClient onB = RawMqttClient.connect("127.0.0.1", b.port())) {
+                        .awaitReady()) {
             await().atMost(PATIENCE).until(() -> a.api().json("/nodes").size() == 2);
             String body = "{\"name\":\"both\",\"type\":\"clientid_prefix\",\"clientid_prefix\":\"dev-\","
                     + "\"payload_limit\":65536}";
             assertThat(a.api().call("POST", "/trace", body).statusCode()).isEqualTo(200);
-            await().atMost(PATIENCE)
-                    .until(() -> a.api()
-                                    .json("/trace")
-                                    .get(0)
-                                    .path("log_size")
-                                    .path("dies")
-                                    .asLong()
-                            > 0);
-            onA.open("dev-a", true);
-            onA.subscribe(1, "to/a", QoS.AT_MOST_ONCE);
-            onB.open("dev-b", true);
-            for (int i = 1; i <= MESSAGES; i++) {
-                onB.publish("from/b", PAYLOAD, QoS.AT_LEAST_ONCE, i);
-                onB.expect(Packet.PubAck.class);
+            awaitRecorded(a, 0);
+            try (RawMqttClient onB = RawMqttClient.connect("127.0.0.1", b.port())) {
+                onB.open("dev-b", true);
+                for (int i = 1; i <= MESSAGES; i++) {
+                    onB.publish("from/b", PAYLOAD, QoS.AT_LEAST_ONCE, i);
+                    onB.expect(Packet.PubAck.class);
+                }
             }
-            await().atMost(PATIENCE)
-                    .until(() -> a.api()
-                                    .json("/trace")
-                                    .get(0)
-                                    .path("log_size")
-                                    .path("dies")
-                                    .asLong()
-                            > MESSAGES * PAYLOAD.length());
-
-            try (EventStream tail = a.api().events("/trace/both/tail?position=end");
-                    Socket download = download(a)) {
-                publish(onA, "one");
-                while (!tail.next(PATIENCE).data().contains("Payload=one")) {
-                    assertThat(tail.status()).isEqualTo(200);
-                }
-                ByteArrayOutputStream file = new ByteArrayOutputStream();
-                InputStream in = download.getInputStream();
-                file.write(in.readNBytes(100_000));
-
-                b.kill();
-
-                EventStream.Event gap = tail.next(PATIENCE);
-                while (!gap.type().equals("node_unreachable")) {
-                    gap = tail.next(PATIENCE);
-                }
-                assertThat(gap.data()).contains("\"node\":\"dies\"", "node_unreachable");
-                publish(onA, "two");
-                while (!tail.next(PATIENCE).data().contains("Payload=two")) {
-                    assertThat(tail.status()).isEqualTo(200);
-                }
-                in.transferTo(file);
-                String text = file.toString(StandardCharsets.UTF_8);
-                assertThat(text).contains("msg: node_unreachable, node: dies, why: ");
-                assertThat(text.substring(text.lastIndexOf("\r\n0\r\n"))).contains("Nightjar-Unreachable-Nodes: dies");
-                assertThat(text.length()).isLessThan(MESSAGES * PAYLOAD.length());
+            awaitRecorded(a, MESSAGES * PAYLOAD.length());
+            try (RawMqttClient onA = whoseSessionLives(a)) {
+                onA.subscribe(1, "to/a", QoS.AT_MOST_ONCE);
+                readWhileItDies(a, b, onA);
             }
             await().atMost(PATIENCE).until(() -> a.api().json("/nodes").size() == 1);
             assertThat(a.api().traceText("both"))
                     .as("long after")
                     .contains("msg: node_unreachable, node: dies, why: ", "Payload=two");
+            assertThat(a.api()
+                            .json("/trace/both/log")
+                            .path("meta")
+                            .path("unreachable_nodes")
+                            .toString())
+                    .isEqualTo("[\"dies\"]");
         }
+    }
+
+    /** A client of the node that lives, with its session there too. */
+    private static RawMqttClient whoseSessionLives(TestBroker a) throws IOException {
+        for (int i = 0; ; i++) {
+            RawMqttClient client = RawMqttClient.connect("127.0.0.1", a.port());
+            client.open("dev-" + i, true);
+            if (a.api().client("dev-" + i).path("session_node").asText().equals("lives")) {
+                return client;
+            }
+            client.close();
+        }
+    }
+
+    private static void readWhileItDies(TestBroker a, NodeProcess b, RawMqttClient onA) throws Exception {
+        try (EventStream tail = a.api().events("/trace/both/tail?position=end");
+                Socket download = download(a)) {
+            publish(onA, "one");
+            awaitEvent(tail, "message", "Payload=one");
+            ByteArrayOutputStream file = new ByteArrayOutputStream();
+            InputStream in = download.getInputStream();
+            file.write(in.readNBytes(100_000));
+
+            b.kill();
+
+            awaitEvent(tail, "node_unreachable", "\"node\":\"dies\"");
+            publish(onA, "two");
+            awaitEvent(tail, "message", "Payload=two");
+            in.transferTo(file);
+            String text = file.toString(StandardCharsets.UTF_8);
+            assertThat(text).contains("msg: node_unreachable, node: dies, why: ");
+            assertThat(text.substring(text.lastIndexOf("\r\n0\r\n"))).contains("Nightjar-Unreachable-Nodes: dies");
+            assertThat(text.length()).isLessThan(MESSAGES * PAYLOAD.length());
+        }
+    }
+
+    private static void awaitEvent(EventStream tail, String type, String text) throws InterruptedException {
+        EventStream.Event event = tail.next(PATIENCE);
+        while (!event.type().equals(type) || !event.data().contains(text)) {
+            assertThat(event.type()).isNotIn("closed", "broken", "end");
+            event = tail.next(PATIENCE);
+        }
+    }
+
+    /** The node that will die has more than so many bytes of the trace. */
+    private static void awaitRecorded(TestBroker a, int bytes) {
+        await().atMost(PATIENCE)
+                .until(() -> a.api()
+                                .json("/trace")
+                                .get(0)
+                                .path("log_size")
+                                .path("dies")
+                                .asLong()
+                        > bytes);
     }
 
     /** To the same node, so that its own line is in the trace and the message comes back. */

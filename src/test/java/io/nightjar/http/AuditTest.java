@@ -74,6 +74,34 @@ final class AuditTest {
     }
 
     @Test
+    void who_made_a_trace_and_who_read_it_is_told_once_for_each_reading() throws Exception {
+        api.post("/trace", "{\"name\":\"t\",\"type\":\"clientid\",\"clientid\":\"a b\"}");
+        String position = api.call("GET", "/trace/t/log", api.viewer(), null)
+                .json()
+                .path("meta")
+                .path("position")
+                .asText();
+        api.call("GET", "/trace/t/log?position=" + position, api.viewer(), null);
+        api.call("GET", "/trace/t/download?format=text", api.viewer(), null);
+        api.call("GET", "/trace/t/tail?node=n1", api.viewer(), null);
+        api.call("GET", "/trace/no/tail", api.viewer(), null);
+        api.delete("/trace/t");
+
+        awaitLine("method=DELETE");
+        String reader = "event=audit actor=\"exporter\" via=api_key from=127.0.0.1 method=GET path=\"/api/v5/trace/t/";
+        assertThat(lines)
+                .containsExactly(
+                        "event=audit_trace actor=\"robot\" via=api_key trace=\"t\" type=clientid value=\"a b\"",
+                        "event=audit actor=\"robot\" via=api_key from=127.0.0.1 method=POST path=\"/api/v5/trace\""
+                                + " query=\"\" status=200",
+                        reader + "log\" query=\"\" status=200",
+                        reader + "download\" query=\"format=text\" status=200",
+                        reader + "tail\" query=\"node=n1\" status=200",
+                        "event=audit actor=\"robot\" via=api_key from=127.0.0.1 method=DELETE"
+                                + " path=\"/api/v5/trace/t\" query=\"\" status=204");
+    }
+
+    @Test
     void no_secret_reaches_the_log() throws Exception {
         String bearer = api.login();
         api.call("POST", "/login", "", "{\"username\":\"my-secret-password\",\"password\":\"wrong-secret\"}");

@@ -45,7 +45,7 @@ final class FakeTraces implements Traces {
                 figures.put(node, new NodeFigures("running", size, 2, 1, TestClock.START, "kicked", null));
             }
         }
-        return new TraceView(definition, definition.stopped() ? "stopped" : "running", figures);
+        return new TraceView(definition, definition.stopped() ? "stopped" : "running", figures, unreachable);
     }
 
     @Override

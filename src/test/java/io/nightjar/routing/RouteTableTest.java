@@ -73,6 +73,8 @@ class RouteTableTest {
         }
 
         @Override
-        public void forward(Message message, boolean plain, List<String> shared) {}
+        public boolean forward(Message message, boolean plain, List<String> shared) {
+            return true;
+        }
     }
 }

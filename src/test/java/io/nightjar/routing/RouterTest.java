@@ -10,6 +10,9 @@ import io.nightjar.mqtt.Delivery;
 import io.nightjar.mqtt.Message;
 import io.nightjar.mqtt.QoS;
 import io.nightjar.mqtt.SubscriptionOptions;
+import io.nightjar.trace.TraceEvent;
+import io.nightjar.trace.TraceSubject;
+import io.nightjar.trace.Tracer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -255,6 +258,62 @@ class RouterTest {
     }
 
     @Test
+    void a_trace_by_topic_is_told_whom_each_message_reached_and_which_node_not() {
+        List<String> told = new ArrayList<>();
+        Tracer tracer = new Tracer();
+        router.setTracer(tracer);
+        router.subscribe(a, "full/x", options(1), 0);
+        router.routes().add(new RecordingPeer("n2"), "full/#");
+        router.route(Recorder.message("full/x", 1, false, "p"));
+        tracer.start(new EveryTopic(told));
+
+        router.route(Recorder.message("full/x", 1, false, "p"));
+        router.route(Recorder.message("nobody", 0, true, "p"));
+        router.routeFromPeer(Recorder.message("full/x", 1, false, "p"), true, List.of());
+
+        assertThat(told)
+                .containsExactly(
+                        "message_routed p {topic=full/x, qos=1, retain=false, subscribers=1, nodes=0}",
+                        "message_dropped p {topic=full/x, qos=1, retain=false, why=link_full, node=n2}",
+                        "message_routed p {topic=nobody, qos=0, retain=true, subscribers=0, nodes=0,"
+                                + " why=no_matching_subscription}",
+                        "message_routed_from_node p {topic=full/x, qos=1, retain=false, subscribers=1}");
+    }
+
+    /** A trace by topic of all there are. */
+    private record EveryTopic(List<String> told) implements Tracer.Selection {
+        @Override
+        public boolean byAddress() {
+            return false;
+        }
+
+        @Override
+        public boolean byTopic() {
+            return true;
+        }
+
+        @Override
+        public boolean wantsClient(String clientId, String username, String address) {
+            return false;
+        }
+
+        @Override
+        public boolean wantsTopic(String topic) {
+            return true;
+        }
+
+        @Override
+        public boolean wantsFilter(String filter) {
+            return true;
+        }
+
+        @Override
+        public void accept(TraceEvent event, TraceSubject subject) {
+            told.add(event.msg() + " " + event.clientId() + " " + event.fields());
+        }
+    }
+
+    @Test
     void a_message_that_a_member_left_behind_goes_to_another_here_or_elsewhere() {
         Message message = Recorder.message("t", 1, false, "p");
         assertThat(router.routeToGroup(message, "$share/g/t")).isFalse();
@@ -447,8 +506,9 @@ class RouterTest {
         }
 
         @Override
-        public void forward(Message message, boolean plain, List<String> shared) {
+        public boolean forward(Message message, boolean plain, List<String> shared) {
             forwarded.add(plain + " " + shared);
+            return !message.topic().startsWith("full/");
         }
 
         @Override
