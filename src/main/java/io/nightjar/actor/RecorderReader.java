@@ -144,18 +144,26 @@ final class RecorderReader {
             return new EndsSummarized(node, null, events.oldestMillis());
         }
         EndSummary summary = new EndSummary();
-        scan(question.filter().toFilter(Long.MAX_VALUE), late, summary::add);
+        int[] seen = {0};
+        events.scan(question.filter().toFilter(Long.MAX_VALUE), EndSummary.FIELDS, event -> {
+            checkLate(seen, late);
+            summary.add(event);
+        });
         return new EndsSummarized(node, summary.part(), events.oldestMillis());
     }
 
     private void scan(EventFilter filter, BooleanSupplier late, Consumer<RecordedEvent> to) {
         int[] seen = {0};
         events.scan(filter, event -> {
-            if (++seen[0] % LOOK_AT_THE_CLOCK == 0 && late.getAsBoolean()) {
-                throw new GivenUp();
-            }
+            checkLate(seen, late);
             to.accept(event);
         });
+    }
+
+    private static void checkLate(int[] seen, BooleanSupplier late) {
+        if (++seen[0] % LOOK_AT_THE_CLOCK == 0 && late.getAsBoolean()) {
+            throw new GivenUp();
+        }
     }
 
     private LastEndsFound lastEnds(FindLastEnds question, BooleanSupplier late) {

@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -17,6 +18,10 @@ import java.util.TreeMap;
 public final class EndSummary {
     /** Minutes that are told one by one, the newest: one day. */
     public static final int MOST_MINUTES = 1440;
+
+    /** The fields of an event that are looked at. */
+    public static final Set<String> FIELDS =
+            Set.of("reason", "detail", "side", "listener", "node", "last_in_age_ms", "last_out_age_ms", "keep_alive_s");
 
     /** Different words that are counted of one kind; beyond, they are counted together as {@code other}. */
     private static final int MOST_WORDS = 500;
