@@ -76,7 +76,7 @@ final class Api {
         if (route == null) {
             request.discardEntityBytes(system);
             HttpResponse file = dashboard.answer(request, target);
-            return Replies.now(file != null ? file : finish(request, noRoute(method, target, match)));
+            return Replies.now(file != null ? file : finish(request, noRoute(method, match)));
         }
         Caller[] caller = {anybody};
         return answer(request, target, route, match.values, caller).handle((response, failure) -> {
@@ -131,7 +131,7 @@ final class Api {
         return api ? segments.subList(2, segments.size()) : List.of();
     }
 
-    private static HttpResponse noRoute(String method, Target target, Match match) {
+    private static HttpResponse noRoute(String method, Match match) {
         if (!match.otherMethods.isEmpty()) {
             String allowed = String.join(", ", match.otherMethods);
             return Replies.error(405, "BAD_REQUEST", "this path takes " + allowed + ", not " + method)

@@ -104,6 +104,7 @@ class NetworkTruthTest {
 
     @Test
     @Order(1)
+    @SuppressWarnings("try") // it only has to be there
     void a_path_that_stops_carrying_packets_is_the_networks_fault() throws Exception {
         try (NamespaceClient.Running client = client("black-hole", 2)) {
             host().loseAll();
@@ -239,6 +240,7 @@ class NetworkTruthTest {
 
     @Test
     @Order(9)
+    @SuppressWarnings("try") // it only has to be there
     void a_path_on_which_the_kernel_gives_up_is_the_networks_fault() throws Exception {
         String before = NetworkNamespace.run("sysctl", "-n", RETRIES);
         NetworkNamespace.run("sysctl", "-w", RETRIES + "=2"); // of this machine, for this moment

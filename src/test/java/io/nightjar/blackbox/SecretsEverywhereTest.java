@@ -75,27 +75,28 @@ class SecretsEverywhereTest {
                 Objects.requireNonNull(ScramVerifier.of(right.toCharArray(), ScramVerifier.MIN_ITERATIONS));
         Files.writeString(users, "ann:" + verifier.text() + "\n");
         Map<String, byte[]> shown = new LinkedHashMap<>();
-        try (AllLogs logs = new AllLogs();
-                TestBroker broker = TestBroker.start(
-                        directory,
-                        "secrets",
-                        Map.of(
-                                "authentication.password-file", users.toString(),
-                                "listeners.tcp.proxied.bind", "127.0.0.1:0",
-                                "listeners.tcp.proxied.proxy-protocol", "any"))) {
-            startTraces(broker);
-            int connections = passwords(broker) + authData(broker, right) + proxyTlvs(broker) + webSockets(broker);
-            connections += strangers(broker);
-            http(broker);
-            int all = connections;
-            await().atMost(PATIENCE).untilAsserted(() -> assertThat(Stream.of(
-                                    read(broker, traces.get(0), "?format=text").split("\n"))
-                            .filter(line -> line.contains("msg: connection_ended")))
-                    .hasSizeGreaterThanOrEqualTo(all));
-            for (String trace : traces) {
-                shown.put(trace, readAll(broker, trace));
+        try (AllLogs logs = new AllLogs()) {
+            try (TestBroker broker = TestBroker.start(
+                    directory,
+                    "secrets",
+                    Map.of(
+                            "authentication.password-file", users.toString(),
+                            "listeners.tcp.proxied.bind", "127.0.0.1:0",
+                            "listeners.tcp.proxied.proxy-protocol", "any"))) {
+                startTraces(broker);
+                int connections = passwords(broker) + authData(broker, right) + proxyTlvs(broker) + webSockets(broker);
+                connections += strangers(broker);
+                http(broker);
+                int all = connections;
+                await().atMost(PATIENCE)
+                        .untilAsserted(() -> assertThat(Stream.of(read(broker, traces.get(0), "?format=text")
+                                                .split("\n"))
+                                        .filter(line -> line.contains("msg: connection_ended")))
+                                .hasSizeGreaterThanOrEqualTo(all));
+                for (String trace : traces) {
+                    shown.put(trace, readAll(broker, trace));
+                }
             }
-            broker.close();
             shown.put("log", String.join("\n", logs.lines).getBytes(StandardCharsets.UTF_8));
         }
         try (Stream<Path> files = Files.walk(directory)) {

@@ -46,6 +46,7 @@ class EndSummaryTest {
     }
 
     @SafeVarargs
+    @SuppressWarnings("varargs")
     private static List<RecordedEvent> all(List<RecordedEvent>... lists) {
         List<RecordedEvent> all = new ArrayList<>();
         Stream.of(lists).forEach(all::addAll);
