@@ -2,6 +2,7 @@ package io.nightjar.http;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.StringReader;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -118,7 +119,7 @@ final class Dashboard {
     private static String litVersion() {
         Properties pom = new Properties();
         try {
-            pom.load(new java.io.StringReader(new String(read(LIT_POM), StandardCharsets.ISO_8859_1)));
+            pom.load(new StringReader(new String(read(LIT_POM), StandardCharsets.ISO_8859_1)));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -13,10 +13,10 @@ public final class TestBroker implements AutoCloseable {
     private final Broker broker;
     private final ApiClient api;
 
-    private TestBroker(String name, Broker broker) {
+    private TestBroker(String name, Broker broker, String password) {
         this.name = name;
         this.broker = broker;
-        this.api = new ApiClient(broker.httpPort(), Objects.requireNonNull(broker.firstPassword()));
+        this.api = new ApiClient(broker.httpPort(), password);
     }
 
     /**
@@ -26,6 +26,17 @@ public final class TestBroker implements AutoCloseable {
      * @param settings as on the command line, without the leading {@code nightjar.}
      */
     public static TestBroker start(Path directory, String name, Map<String, String> settings, TestBroker... seeds) {
+        Broker broker = Broker.start(Settings.load(null, settings(directory, name, settings, seeds)));
+        return new TestBroker(name, broker, Objects.requireNonNull(broker.firstPassword()));
+    }
+
+    /** Starts a node alone whose administrators are in its directory already; {@code admin} has this password. */
+    public static TestBroker start(Path directory, String name, Map<String, String> settings, String password) {
+        return new TestBroker(name, Broker.start(Settings.load(null, settings(directory, name, settings))), password);
+    }
+
+    private static Map<String, String> settings(
+            Path directory, String name, Map<String, String> settings, TestBroker... seeds) {
         Map<String, String> all = new HashMap<>();
         all.put("nightjar.node-name", name);
         all.put("nightjar.data-dir", directory.resolve(name).toString());
@@ -38,7 +49,7 @@ public final class TestBroker implements AutoCloseable {
             all.merge("nightjar.cluster.seed-nodes", seed.broker.clusterAddress(), (a, b) -> a + "," + b);
         }
         settings.forEach((key, value) -> all.put("nightjar." + key, value));
-        return new TestBroker(name, Broker.start(Settings.load(null, all)));
+        return all;
     }
 
     public String name() {

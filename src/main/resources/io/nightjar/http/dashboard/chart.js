@@ -8,6 +8,7 @@ import { REASONS } from "./words.js";
 const WIDTH = 720;
 const HEIGHT = 150;
 const BARS = 60;
+const BARS_MIN = 30;
 const MINUTE = 60_000;
 const STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 240, 480, 1440].map((minutes) => minutes * MINUTE);
 
@@ -106,8 +107,9 @@ function bins({ per_minute: minutes = [], meta = {} }) {
     const at = new Date(value ?? Number.NaN).getTime();
     return Number.isNaN(at) ? otherwise : at;
   };
-  const from = Math.min(earliest, Math.max(told(meta.from, earliest), told(meta.oldest_at, 0)));
+  const asked = Math.min(earliest, Math.max(told(meta.from, earliest), told(meta.oldest_at, 0)));
   const to = Math.max(latest + MINUTE, Math.min(told(meta.to, latest + MINUTE), Date.now()));
+  const from = Math.min(asked, to - BARS_MIN * MINUTE);
   const step = STEPS.find((one) => (to - from) / one <= BARS) ?? Math.ceil((to - from) / BARS);
   const start = Math.floor(from / step) * step;
   const bars = [];

@@ -161,7 +161,7 @@ export class ClientPage {
       <h2 id="now">Now</h2>
       ${client ? figures(ofClient(client)) : nothing}
       ${socket && Object.keys(socket).length
-        ? html`<h3>TCP, as the kernel sees it</h3>${figures(socket)}` : nothing}
+        ? html`<h3>TCP, as the kernel sees it</h3>${figures(socket, "ago")}` : nothing}
     </section>`;
   }
 
@@ -283,7 +283,7 @@ function happened(event) {
         ${isEnd ? html`${reasonChip(event.reason, event.detail)} ${sideChip(event.side, event.confidence)}`
           : nothing}</p>
       ${isEnd
-        ? html`<p>${event.advice ? plain(event.advice) : DETAILS[event.detail] ?? ""}</p>
+        ? html`<p class="sentence">${event.advice ? plain(event.advice) : DETAILS[event.detail] ?? ""}</p>
             <details><summary>Evidence</summary>${evidence(event)}</details>`
         : html`<p class="faint facts">${facts(event)}</p>`}
     </div>

@@ -3,7 +3,7 @@ import { html, nothing } from "./lib/lit-html.js";
 import { repeat } from "./lib/directives/repeat.js";
 import * as api from "./api.js";
 import { Load, address, go, update } from "./app.js";
-import { Pages, askToKick, clientLink, empty, failure, pager, reasonChip, total, unreachable, waiting, when } from "./parts.js";
+import { Pages, askToKick, clientLink, empty, failure, pager, reasonChip, sideChip, total, unreachable, waiting, when } from "./parts.js";
 import { foreign } from "./text.js";
 import { askToTrace } from "./new-trace.js";
 import { REASONS } from "./words.js";
@@ -155,7 +155,7 @@ export class ClientsPage {
       <td role="cell"><span class="live ${client.connected ? "on" : "off"}">${client.connected ? "connected" : "away"}</span>
         <span class="under">${when(client.connected ? client.connected_at : client.disconnected_at, { ago: false })}</span></td>
       <td role="cell">${reasonChip(client.last_reason, client.last_detail)}
-        <span class="under">${client.last_verdict ? html`${foreign(client.last_verdict, 60)} ` : nothing}${client.last_end_at
+        <span class="under">${sideChip(client.last_verdict)} ${client.last_end_at
           ? when(client.last_end_at) : nothing}</span></td>
       <td class="wide" role="cell">${client.username ? foreign(client.username, 24) : html`<span class="faint">-</span>`}</td>
       <td class="wide nowrap" role="cell">${client.ip_address ? html`${client.ip_address}<span class="faint">:${client.port}</span>`
@@ -164,8 +164,8 @@ export class ClientsPage {
       <td class="actions" role="cell">${api.mayChange() ? html`
         <button type="button" class="small wide" title="Write down everything this client does from now on"
           @click=${() => askToTrace({ type: "clientid", value: id }, (name) => go(["trace", name]))}>Trace</button>
-        <button type="button" class="small danger" aria-label="Kick this client" ?disabled=${!client.connected}
-          @click=${() => askToKick(id, () => this.refresh())}>Kick</button>` : nothing}</td>
+        ${client.connected ? html`<button type="button" class="small danger" aria-label="Kick this client"
+          @click=${() => askToKick(id, () => this.refresh())}>Kick</button>` : nothing}` : nothing}</td>
     </tr>`;
   }
 }

@@ -172,7 +172,7 @@ function row(end) {
     <th scope="row" role="rowheader">${clientOrNone(end.clientid, 40)}
       ${end.username ? html`<span class="under">${foreign(end.username, 24)}</span>` : nothing}</th>
     <td role="cell">${reasonChip(end.reason, end.detail)} ${sideChip(end.side, end.confidence)}
-      <span class="under">${end.advice ? plain(end.advice, 300) : DETAILS[end.detail] ?? REASONS[end.reason]?.text ?? ""}</span>
+      <span class="under sentence">${end.advice ? plain(end.advice, 300) : DETAILS[end.detail] ?? REASONS[end.reason]?.text ?? ""}</span>
       <details><summary>Evidence</summary>${evidence(end)}</details></td>
     <td class="wide nowrap" role="cell">${foreign(end.peername ?? "-")}<span class="under">${foreign(end.listener ?? "")}</span></td>
     <td class="wide nowrap" role="cell">${foreign(end.node ?? "-", 32)}</td>

@@ -21,7 +21,7 @@ export function reasonChip(reason, detail) {
   }
   const tone = REASONS[reason]?.tone ?? 0;
   return html`<span class="reason tone-${tone}" title=${DETAILS[detail] ?? REASONS[reason]?.text ?? ""}
-    ><i aria-hidden="true"></i>${reason}${detail ? html`<span class="detail">${detail}</span>` : nothing}</span
+    ><span class="word"><i aria-hidden="true"></i>${reason}</span>${detail ? html`<span class="detail">${detail}</span>` : nothing}</span
   >`;
 }
 
@@ -130,20 +130,20 @@ const TRAFFIC = /^(packets|messages|bytes)_(in|out)$|^last_(in|out)_age_ms$|^(in
 const CONNECTION = new Set(["username", "peername", "listener", "transport", "node", "protocol_version", "clean_start",
   "keep_alive_s", "session_expiry_s", "proxy", "tls_version", "sni", "certificate_subject"]);
 
-/** Names and values as a list of pairs. */
-export function figures(fields) {
+/** Names and values as a list of pairs; `since` says what ages are counted from. */
+export function figures(fields, since = "before") {
   return html`<dl class="figures">
     ${Object.entries(fields).map(
       ([name, value]) => html`<div>
         <dt title=${name}>${label(name)}</dt>
-        <dd>${shown(name, value)}</dd>
+        <dd>${shown(name, value, since)}</dd>
       </div>`,
     )}
   </dl>`;
 }
 
-function shown(name, value) {
-  const text = Array.isArray(value) ? value.join(", ") : figure(name, value);
+function shown(name, value, since) {
+  const text = Array.isArray(value) ? value.join(", ") : figure(name, value, since);
   return foreign(typeof text === "object" && text !== null ? JSON.stringify(text) : text, 160);
 }
 
@@ -229,7 +229,7 @@ export function askToKick(id, done) {
   };
   openDialog("Kick this client?", () => html`
     <form @submit=${submit} class="form">
-      <p>${foreign(id, 96)} is disconnected now. It may come back at once, as most clients do.</p>
+      <p>${foreign(id, 96)} is disconnected at once. It may come back at once, as most clients do.</p>
       <label>
         <span>Why (the history and the client's last end will tell it)</span>
         <input name="why" autofocus maxlength=${WHY_MAX} autocomplete="off"

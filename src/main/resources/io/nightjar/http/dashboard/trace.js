@@ -75,6 +75,7 @@ export class TracePage {
     if (type === "end" || type === "eof") {
       this.#became("ended");
       this.#stream.close();
+      this.refresh();
       return;
     }
     let told;

@@ -62,10 +62,10 @@ function row(trace, refresh) {
     <th scope="row" role="rowheader"><a class="id" href=${address(["trace", trace.name])}>${foreign(trace.name, 40)}</a>
       <span class="under">${follows(trace)}</span></th>
     <td role="cell">${status(trace)}${trace.failure ? html`<span class="under bad">${plain(trace.failure)}</span>` : nothing}</td>
-    <td class="num" role="cell">${count(sum(trace.lines))}<span class="under">${bytes(sum(trace.log_size))}</span>
+    <td class="num" role="cell">${count(sum(trace.lines))}<span class="narrow-word"> lines</span><span class="under">${bytes(sum(trace.log_size))}</span>
       ${lost ? html`<span class="under bad" title="They came faster than they could be written; the file says where.">
         ${count(lost)} dropped</span>` : nothing}</td>
-    <td class="wide" role="cell">${when(trace.start_at)}<span class="under">${when(trace.end_at)}</span></td>
+    <td class="wide nowrap" role="cell">${when(trace.start_at)}<span class="under">${when(trace.end_at)}</span></td>
     <td class="wide" role="cell">${reasonChip(trace.last_reason)}${trace.last_event_at
       ? html`<span class="under">last line ${when(trace.last_event_at)}</span>` : nothing}</td>
     <td class="actions" role="cell">${api.mayChange() ? html`

@@ -135,7 +135,7 @@ export const TRACE_TYPES = {
 
 const LABELS = {
   by: "Kicked by",
-  why: "Their words",
+  why: "Why",
   advice: "Advice",
   reason_code: "Reason Code",
   protocol_version: "MQTT version",
@@ -171,7 +171,7 @@ export function label(name) {
 }
 
 /** Value of a field with its unit, by the ending of its name. */
-export function figure(name, value) {
+export function figure(name, value, since = "before") {
   if (typeof value === "boolean") {
     return value ? "yes" : "no";
   }
@@ -181,7 +181,7 @@ export function figure(name, value) {
   }
   const n = Number(value);
   if (/_age_ms$/.test(name)) {
-    return `${duration(n)} before`;
+    return `${duration(n)} ${since}`;
   }
   if (/_ms$/.test(name)) {
     return duration(n);
