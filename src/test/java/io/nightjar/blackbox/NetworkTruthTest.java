@@ -208,6 +208,8 @@ class NetworkTruthTest {
     @Order(7)
     void a_client_that_is_killed_is_told_as_fin() throws Exception {
         try (NamespaceClient.Running client = client("killed", 60)) {
+            client.say("silent");
+            awaitSilence("killed"); // with a PINGRESP unread its host would answer with RST
             client.kill();
 
             RecordedEvent end = end("killed", "tcp_closed", "peer_fin");

@@ -21,6 +21,7 @@ final class PahoThree extends Device {
         MqttConnectOptions options = new MqttConnectOptions();
         options.setMqttVersion(version);
         options.setCleanSession(!connect.stored());
+        options.setMaxInflight(1000); // it refuses an 11th message that is not acknowledged, and does not wait
         Note will = connect.will();
         if (will != null) {
             options.setWill(will.topic(), bytes(will), will.qos(), will.retain());
