@@ -19,7 +19,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The one way into the API: finds the route of a request, asks who calls, checks the query's names, hands over to the
+ * The one way into the API: finds the route of a request, refuses what a foreign page orders, asks who calls, checks the query's names, hands over to the
  * route, turns every failure into {@code {"code","message"}} and writes the audit log. Because all of that is here, no
  * route can forget it.
  *
@@ -90,6 +90,7 @@ final class Api {
             HttpRequest request, Target target, Route route, List<String> values, Caller[] caller) {
         boolean bodyIsRead = false;
         try {
+            ForeignPages.refuse(request);
             caller[0] = authentication.identify(request, route.access());
             Authentication.authorize(caller[0], route.access());
             Parameters parameters = Parameters.of(target.query(), route.parameters(), route.repeatable());

@@ -7,6 +7,8 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
+import org.apache.pekko.http.javadsl.model.MediaType;
+import org.apache.pekko.http.javadsl.model.MediaTypes;
 import org.apache.pekko.http.scaladsl.model.EntityStreamSizeException;
 import org.apache.pekko.stream.SystemMaterializer;
 
@@ -22,8 +24,21 @@ record Call(ActorSystem<?> system, HttpRequest request, Caller caller, List<Stri
     /** Most bytes of a body: 10,000 ClientIDs of some length. */
     static final long BODY_BYTES = 4L << 20;
 
-    /** The body as JSON. Fails with 400 or 413. */
+    /**
+     * The body as JSON. Fails with 400 or 413.
+     *
+     * @throws ApiException 415 if it comes as anything else, for a form of a foreign page can send the rest
+     */
     CompletionStage<JsonNode> body() {
+        MediaType type = request.entity().getContentType().mediaType();
+        if (!type.equals(MediaTypes.APPLICATION_JSON)) {
+            request.discardEntityBytes(system);
+            throw new ApiException(
+                    415,
+                    "UNSUPPORTED_MEDIA_TYPE",
+                    "the body comes as " + Text.quote(type.toString())
+                            + "; send JSON with the header Content-Type: application/json");
+        }
         return request.entity()
                 .toStrict(
                         BODY_TIMEOUT_MILLIS,

@@ -17,6 +17,10 @@
  * on a canvas, which neither a style sheet nor a screen reader can reach. A list asks for one page of rows at a time,
  * so 100,000 clients cost it as much as 50.
  *
+ * <p>A token of the dashboard is never a cookie, but a browser caches an API key that was typed into it and adds it to what
+ * any page sends here. So a change that comes from a page elsewhere is refused, and a body must be called JSON, which a form
+ * cannot do; no answer allows other origins to read it.
+ *
  * <p>Nothing here holds a log in memory: a download is a stream that asks a node for its next piece of at most 128 KB
  * when the reader's socket has taken the last one, so its cost does not depend on the size of the trace. Pekko Streams
  * costs about 19 us of CPU an element where Netty costs 5; for pieces of 128 KB that does not matter, and its

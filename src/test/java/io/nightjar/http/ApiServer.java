@@ -144,6 +144,9 @@ final class ApiServer {
         if (!authorization.isEmpty()) {
             all.addAll(List.of("Authorization", authorization));
         }
+        if (body != null && !all.contains("Content-Type")) {
+            all.addAll(List.of("Content-Type", "application/json"));
+        }
         if (!all.isEmpty()) {
             builder.headers(all.toArray(String[]::new));
         }
