@@ -512,7 +512,15 @@ public final class SessionActor extends ExtensibleBehavior<SessionCommand>
     }
 
     @Override
+    public void acknowledged() {
+        services.counters().increment(Counter.MESSAGES_ACKED);
+    }
+
+    @Override
     public void sessionEnded(SessionEnd why) {
+        if (why == SessionEnd.DISCARDED) {
+            services.counters().increment(Counter.SESSIONS_DISCARDED);
+        }
         if (why != SessionEnd.CLEAN) { // that its session ends with the connection was said when it came
             services.recorder().sessionEnded(wall(), clientId(), why.word());
         }

@@ -154,16 +154,16 @@ final class SysTree {
         all.put("bytes/sent", counters.get(Counter.BYTES_SENT));
         all.put("packets/received", counters.get(Counter.PACKETS_RECEIVED));
         all.put("packets/sent", counters.get(Counter.PACKETS_SENT));
-        all.put("packets/publish/auth_error", counters.get(Counter.DENIED_PUBLISH));
-        all.put("packets/subscribe/auth_error", counters.get(Counter.DENIED_SUBSCRIBE));
+        all.put("packets/publish/auth_error", counters.get(Counter.PUBLISH_NOT_AUTHORIZED));
+        all.put("packets/subscribe/auth_error", counters.get(Counter.SUBSCRIBE_NOT_AUTHORIZED));
         all.put("messages/received", counters.get(Counter.MESSAGES_RECEIVED));
         all.put("messages/sent", counters.get(Counter.MESSAGES_SENT));
         dropped(all);
         all.put("client/connected", counters.get(Counter.CONNECTIONS_ESTABLISHED));
         all.put("session/created", counters.get(Counter.SESSIONS_CREATED));
         all.put("session/resumed", counters.get(Counter.SESSIONS_RESUMED));
-        all.put("session/takenover", counters.ended(Reason.TAKEOVERED));
-        all.put("session/discarded", counters.ended(Reason.DISCARDED));
+        all.put("session/takenover", counters.get(Counter.SESSIONS_RESUMED));
+        all.put("session/discarded", counters.get(Counter.SESSIONS_DISCARDED));
         all.put("session/expired", counters.get(Counter.SESSIONS_EXPIRED));
         for (Reason reason : Reason.values()) {
             all.put("ends/" + reason.word(), counters.ended(reason));
@@ -183,11 +183,12 @@ final class SysTree {
         deliveries.put("expired", counters.get(Counter.DROPPED_EXPIRED));
         deliveries.put("too_large", counters.get(Counter.DROPPED_TOO_LARGE));
         deliveries.put("qos0_msg", counters.get(Counter.DROPPED_NOT_WRITABLE));
-        deliveries.put("session_ended", counters.get(Counter.DROPPED_SESSION_ENDED));
-        deliveries.put("mailbox", counters.get(Counter.DROPPED_MAILBOX));
         all.put(
                 "delivery/dropped",
                 deliveries.values().stream().mapToLong(n -> n).sum());
         deliveries.forEach((why, count) -> all.put("delivery/dropped/" + why, count));
+        // EMQX has no such drops, so its sum has none either.
+        all.put("delivery/dropped/session_ended", counters.get(Counter.DROPPED_SESSION_ENDED));
+        all.put("delivery/dropped/mailbox", counters.get(Counter.DROPPED_MAILBOX));
     }
 }

@@ -29,6 +29,7 @@ public final class Counters {
         SESSIONS_CREATED,
         SESSIONS_RESUMED,
         SESSIONS_EXPIRED,
+        SESSIONS_DISCARDED,
         SESSIONS_ENDED,
         BYTES_RECEIVED,
         BYTES_SENT,
@@ -40,6 +41,8 @@ public final class Counters {
         MESSAGES_SENT,
         MESSAGES_ROUTED,
         MESSAGES_WITHOUT_SUBSCRIBER,
+        /** Of QoS 1 and 2: PUBACK, or the first PUBREC, of a message that awaited it. */
+        MESSAGES_ACKED,
         DROPPED_QUEUE_FULL,
         DROPPED_EXPIRED,
         DROPPED_TOO_LARGE,
@@ -49,6 +52,10 @@ public final class Counters {
         DROPPED_MAILBOX,
         DENIED_PUBLISH,
         DENIED_SUBSCRIBE,
+        /** PUBACK and PUBREC that say so; of MQTT 3, which cannot say so, those that would. */
+        PUBLISH_NOT_AUTHORIZED,
+        /** SUBSCRIBE packets with a filter that was denied. */
+        SUBSCRIBE_NOT_AUTHORIZED,
         CONNACKS_WITH_ERROR,
         CONNACKS_NOT_AUTHORIZED,
         AUTH_EXCHANGES_LIMITED,

@@ -5,7 +5,6 @@ import io.nightjar.metrics.Family.Together;
 import io.nightjar.mqtt.Detail;
 import io.nightjar.mqtt.PacketType;
 import io.nightjar.mqtt.QoS;
-import io.nightjar.mqtt.Reason;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -88,9 +87,17 @@ public final class NodeMetrics {
             emqx(name + ".sent", "PUBLISH packets of this QoS to clients", c -> c.sent(qos));
         }
         emqx(
+                "messages.publish",
+                "Messages that clients published and were allowed to, with Wills",
+                c -> c.get(Counter.MESSAGES_ROUTED) + c.get(Counter.MESSAGES_WITHOUT_SUBSCRIBER));
+        emqx(
+                "messages.delivered",
+                "Messages that were to be sent, with repeats and those too large for their client",
+                c -> c.get(Counter.MESSAGES_SENT) + c.get(Counter.DROPPED_TOO_LARGE));
+        emqx(
                 "messages.acked",
-                "PUBACK and PUBREC packets from clients",
-                c -> c.received(PacketType.PUBACK) + c.received(PacketType.PUBREC));
+                "Messages of QoS 1 and 2 that their client acknowledged",
+                c -> c.get(Counter.MESSAGES_ACKED));
     }
 
     private static void packets() {
@@ -118,8 +125,14 @@ public final class NodeMetrics {
                 "packets.connack.auth_error",
                 "CONNACK packets that refused for want of authentication",
                 c -> c.get(Counter.CONNACKS_NOT_AUTHORIZED));
-        emqx("packets.publish.auth_error", "PUBLISH packets that a rule denied", c -> c.get(Counter.DENIED_PUBLISH));
-        emqx("packets.subscribe.auth_error", "Filters that a rule denied", c -> c.get(Counter.DENIED_SUBSCRIBE));
+        emqx(
+                "packets.publish.auth_error",
+                "PUBACK and PUBREC packets for what a rule denied",
+                c -> c.get(Counter.PUBLISH_NOT_AUTHORIZED));
+        emqx(
+                "packets.subscribe.auth_error",
+                "SUBSCRIBE packets with a filter that a rule denied",
+                c -> c.get(Counter.SUBSCRIBE_NOT_AUTHORIZED));
     }
 
     private static void in(PacketType type) {
@@ -149,13 +162,11 @@ public final class NodeMetrics {
                 c -> c.get(Counter.MESSAGES_WITHOUT_SUBSCRIBER));
         emqx(
                 "delivery.dropped",
-                "Messages dropped on the way from a session to its client",
+                "Messages dropped on the way from a session to its client: the sum of the four kinds that follow",
                 c -> c.get(Counter.DROPPED_QUEUE_FULL)
                         + c.get(Counter.DROPPED_EXPIRED)
                         + c.get(Counter.DROPPED_TOO_LARGE)
-                        + c.get(Counter.DROPPED_NOT_WRITABLE)
-                        + c.get(Counter.DROPPED_SESSION_ENDED)
-                        + c.get(Counter.DROPPED_MAILBOX));
+                        + c.get(Counter.DROPPED_NOT_WRITABLE));
         emqx(
                 "delivery.dropped.queue_full",
                 "Messages dropped since the session's queue was full",
@@ -181,8 +192,14 @@ public final class NodeMetrics {
                 c -> c.get(Counter.CLIENTS_DISCONNECTED));
         emqx("session.created", "Sessions that began", c -> c.get(Counter.SESSIONS_CREATED));
         emqx("session.resumed", "Sessions whose client came back", c -> c.get(Counter.SESSIONS_RESUMED));
-        emqx("session.takenover", "Connections taken over", c -> c.ended(Reason.TAKEOVERED));
-        emqx("session.discarded", "Connections discarded", c -> c.ended(Reason.DISCARDED));
+        emqx(
+                "session.takenover",
+                "Sessions that a later connection took over, from an open connection or not; so the same as those resumed",
+                c -> c.get(Counter.SESSIONS_RESUMED));
+        emqx(
+                "session.discarded",
+                "Sessions that a client with Clean Start discarded, with or without a connection",
+                c -> c.get(Counter.SESSIONS_DISCARDED));
         emqx("session.terminated", "Sessions that ended", c -> c.get(Counter.SESSIONS_ENDED));
         emqx(
                 "authentication.success",

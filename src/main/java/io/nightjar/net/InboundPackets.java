@@ -215,6 +215,9 @@ final class InboundPackets {
         // 3.1.1 has no code for it: acknowledge as usual [311/3.3.5-2].
         boolean v5 = connection.decoder.version() == MqttVersion.V5;
         ReasonCode code = v5 ? decision.code() : ReasonCode.SUCCESS;
+        if (publish.qos() != QoS.AT_MOST_ONCE && decision.code() == ReasonCode.NOT_AUTHORIZED) {
+            connection.context.counters().increment(Counter.PUBLISH_NOT_AUTHORIZED);
+        }
         if (publish.qos() == QoS.AT_LEAST_ONCE) {
             connection.outbound.write(new Packet.PubAck(publish.packetId(), code));
         } else if (publish.qos() == QoS.EXACTLY_ONCE) {
@@ -243,6 +246,7 @@ final class InboundPackets {
         Offers offers = connection.listener.limits().offers();
         boolean v5 = connection.decoder.version() == MqttVersion.V5;
         boolean identifier = packet.properties().has(Property.SUBSCRIPTION_IDENTIFIER);
+        boolean denied = false;
         for (SubscriptionRequest request : packet.requests()) {
             if (isFilterRefused(connection, packet, request.filter())) {
                 return;
@@ -276,7 +280,11 @@ final class InboundPackets {
             if (!decision.allowed() && subscribeDenied(connection, request, decision)) {
                 return;
             }
+            denied |= !decision.allowed();
             verdicts.add(decision.code());
+        }
+        if (denied) {
+            connection.context.counters().increment(Counter.SUBSCRIBE_NOT_AUTHORIZED);
         }
         session.tell(new SessionCommand.Subscribe(connection.attachment, offers.grant(packet), verdicts));
     }

@@ -65,8 +65,8 @@ final class Outbound implements Runnable {
         Packet fitting = fit(alias(packet), version);
         if (fitting == null) {
             connection.traffic.droppedTooLarge();
-            connection.context.counters().increment(Counter.DROPPED_TOO_LARGE);
             if (packet instanceof Packet.Publish publish) {
+                connection.context.counters().increment(Counter.DROPPED_TOO_LARGE);
                 Tracing.dropped(connection, publish);
                 connection
                         .context

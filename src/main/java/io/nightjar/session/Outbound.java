@@ -149,6 +149,7 @@ final class Outbound {
             case PUBACK -> {
                 if (inflight.isPublished(packetId, QoS.AT_LEAST_ONCE)) {
                     inflight.complete(packetId);
+                    effects.acknowledged();
                 }
             }
             case PUBREC -> received(packetId, code, to, effects);
@@ -160,6 +161,9 @@ final class Outbound {
 
     private void received(int packetId, ReasonCode code, AttachRequest to, SessionEffects effects) {
         boolean published = inflight.isPublished(packetId, QoS.EXACTLY_ONCE);
+        if (published) {
+            effects.acknowledged();
+        }
         if (code.isError()) {
             if (published) {
                 inflight.complete(packetId);

@@ -57,6 +57,9 @@ public interface SessionEffects {
 
     void cancelTimer(Timer timer);
 
+    /** The client said for the first time that it has a message of QoS 1 or 2, or refused it. */
+    default void acknowledged() {}
+
     /** A message did not and will not reach the client. */
     void dropped(Drop why, Delivery delivery);
 

@@ -93,7 +93,8 @@ class SysTreeTest {
                 .containsEntry("stats/retained/count", "8")
                 .containsEntry("metrics/bytes/received", "1234")
                 .containsEntry("metrics/messages/sent", "5")
-                .containsEntry("metrics/delivery/dropped", "5")
+                .containsEntry("metrics/delivery/dropped", "2")
+                .containsEntry("metrics/delivery/dropped/mailbox", "3")
                 .containsEntry("metrics/delivery/dropped/queue_full", "2")
                 .containsKey("sysdescr");
         assertThat(OffsetDateTime.parse(values.get("datetime")).toInstant()).isEqualTo(clock.instant());
