@@ -29,6 +29,7 @@ import io.nightjar.mqtt.DisconnectReason;
 import io.nightjar.mqtt.SubscriptionRequest;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -246,6 +247,11 @@ public final class ClientsService implements Clients {
                             noneHasIt(answers);
                             return HeldMessages.NONE;
                         }));
+    }
+
+    @Override
+    public List<String> missing(Collection<String> answered) {
+        return agents.unreachable(answered);
     }
 
     @Override

@@ -2,9 +2,11 @@ package io.nightjar.http;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.nightjar.message.Clients;
 import io.nightjar.metrics.Family;
 import io.nightjar.metrics.NodeMetrics;
 import io.nightjar.metrics.Sample;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -16,7 +18,6 @@ import org.apache.pekko.http.javadsl.model.HttpCharsets;
 import org.apache.pekko.http.javadsl.model.HttpHeader;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.http.javadsl.model.MediaTypes;
-import org.apache.pekko.http.javadsl.model.headers.RawHeader;
 
 /**
  * Figures: for Prometheus, and as JSON by the names of EMQX. Like every call they need a login or an API key (a viewer's
@@ -50,22 +51,35 @@ final class MetricsRoutes {
         String mode = call.parameters().word("mode", NODE, List.of(NODE, TOGETHER, APART));
         boolean openMetrics = wantsOpenMetrics(call);
         return ports.clients().metrics(!mode.equals(NODE)).thenApply(metrics -> {
-            List<Sample> samples =
+            List<Sample> samples = new ArrayList<>(
                     switch (mode) {
-                        case TOGETHER -> NodeMetrics.together(metrics.nodes());
+                        case TOGETHER -> together(metrics);
                         case APART -> NodeMetrics.apart(metrics.nodes());
                         default ->
                             metrics.nodes().values().stream()
                                     .flatMap(List::stream)
                                     .toList();
-                    };
+                    });
+            if (!mode.equals(NODE)) {
+                int missing = metrics.unreachableNodes().size();
+                samples.add(new Sample(NodeMetrics.NODES_UNREACHABLE, Map.of(), missing));
+            }
             String text = PrometheusText.of(samples, openMetrics);
-            HttpResponse response = Replies.text(200, openMetrics ? OPEN_METRICS : TEXT, text);
-            return metrics.unreachableNodes().isEmpty()
-                    ? response
-                    : response.addHeader(RawHeader.create(
-                            "X-Nightjar-Unreachable-Nodes", String.join(", ", metrics.unreachableNodes())));
+            return Replies.partial(
+                    Replies.text(200, openMetrics ? OPEN_METRICS : TEXT, text), metrics.unreachableNodes());
         });
+    }
+
+    /** The sums, or 503: without a node they would fall, which of counters says that a process was started again. */
+    private static List<Sample> together(Clients.Metrics metrics) {
+        if (!metrics.unreachableNodes().isEmpty()) {
+            throw new ApiException(
+                    503,
+                    "NODE_ERROR",
+                    "no sums without " + String.join(", ", metrics.unreachableNodes()) + ", which did not answer; ask for"
+                            + " the nodes one by one instead (mode=" + APART + ", or aggregate=false)");
+        }
+        return NodeMetrics.together(metrics.nodes());
     }
 
     /** Prometheus names both formats and prefers this one. */
@@ -82,13 +96,13 @@ final class MetricsRoutes {
         boolean aggregate = call.parameters().flag("aggregate");
         return ports.clients().metrics(true).thenApply(metrics -> {
             if (aggregate) {
-                return Replies.ok(json(NodeMetrics.together(metrics.nodes()), pick, Json.object()));
+                return Replies.ok(json(together(metrics), pick, Json.object()));
             }
             ArrayNode all = Json.array();
             metrics.nodes()
                     .forEach((node, samples) ->
                             all.add(json(samples, pick, Json.object().put("node", node))));
-            return Replies.ok(all);
+            return Replies.partial(Replies.ok(all), metrics.unreachableNodes());
         });
     }
 

@@ -1,6 +1,7 @@
 package io.nightjar.http;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.apache.pekko.http.javadsl.model.ContentType;
@@ -11,6 +12,9 @@ import org.apache.pekko.http.javadsl.model.headers.RawHeader;
 
 /** Answers of the API. */
 final class Replies {
+    /** Header, or trailer of a download, with the nodes whose part is missing. */
+    static final String UNREACHABLE_NODES = "Nightjar-Unreachable-Nodes";
+
     private Replies() {}
 
     static HttpResponse json(int status, JsonNode body) {
@@ -33,6 +37,13 @@ final class Replies {
 
     static HttpResponse text(int status, ContentType.NonBinary type, String text) {
         return HttpResponse.create().withStatus(StatusCodes.get(status)).withEntity(type, text);
+    }
+
+    /** Names in a header the nodes that did not answer, where the body has no place for them. */
+    static HttpResponse partial(HttpResponse response, List<String> missing) {
+        return missing.isEmpty()
+                ? response
+                : response.addHeader(RawHeader.create(UNREACHABLE_NODES, String.join(", ", missing)));
     }
 
     static HttpResponse error(int status, String code, String message) {

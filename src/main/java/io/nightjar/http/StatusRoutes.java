@@ -58,7 +58,7 @@ final class StatusRoutes {
                 node.getValue().forEach((name, value) -> one.set(name, Json.tree(value)));
                 all.add(one);
             }
-            return Replies.ok(all);
+            return Replies.partial(Replies.ok(all), ports.clients().missing(nodes.keySet()));
         });
     }
 

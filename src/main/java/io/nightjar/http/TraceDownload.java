@@ -64,7 +64,7 @@ final class TraceDownload {
     private static final int CHUNK = 64 << 10;
 
     /** Names the nodes that are not in the file, or not to their end. */
-    static final String TRAILER = "Nightjar-Unreachable-Nodes";
+    static final String TRAILER = Replies.UNREACHABLE_NODES;
 
     private static final ContentType GZIP = ContentTypes.parse("application/gzip");
     private static final ContentType NDJSON = ContentTypes.parse("application/x-ndjson");

@@ -3,6 +3,7 @@ package io.nightjar.http;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.nightjar.message.Clients;
 import io.nightjar.message.Traces;
 import io.nightjar.metrics.Counters;
 import io.nightjar.trace.TraceDefinition;
@@ -23,6 +24,7 @@ final class TraceRoutes {
     private static final List<String> TYPES = TraceRules.TYPES;
 
     private final Traces traces;
+    private final Clients clients;
     private final TraceLimits limits;
     private final Clock clock;
 
@@ -33,6 +35,7 @@ final class TraceRoutes {
         this.settings = settings;
         this.counters = ports.counters();
         this.traces = ports.traces();
+        this.clients = ports.clients();
         this.limits = ports.traceLimits();
         this.clock = ports.clock();
     }
@@ -136,7 +139,9 @@ final class TraceRoutes {
                         .put("size", detail.size())
                         .put("mtime", Times.format(detail.mtimeMillis(), clock.getZone()));
             }
-            return Replies.ok(all);
+            List<String> told =
+                    details.stream().map(Traces.LogDetail::node).toList();
+            return Replies.partial(Replies.ok(all), clients.missing(told));
         });
     }
 

@@ -3,6 +3,7 @@ package io.nightjar.message;
 import io.nightjar.metrics.Sample;
 import io.nightjar.mqtt.DisconnectReason;
 import io.nightjar.mqtt.SubscriptionRequest;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletionStage;
@@ -38,6 +39,9 @@ public interface Clients {
 
     /** Messages that wait for a client or are in flight to it. */
     CompletionStage<HeldMessages> messages(String clientId, HeldMessages.Query query);
+
+    /** The nodes of the cluster that are not among those that answered; a node that is down is none of it. */
+    List<String> missing(Collection<String> answered);
 
     /** Figures of this node, or of all that answer. */
     CompletionStage<Metrics> metrics(boolean allNodes);

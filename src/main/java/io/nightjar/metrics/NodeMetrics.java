@@ -23,6 +23,9 @@ public final class NodeMetrics {
     /** Ends of connections by {@code reason}, {@code detail}, {@code side} and {@code listener}. */
     public static final String ENDS = "nightjar_connection_ends_total";
 
+    /** Of answers for all nodes; who asks one node learns nothing of the others. */
+    public static final String NODES_UNREACHABLE = "nightjar_nodes_unreachable";
+
     private static final Map<String, Family> FAMILIES = new LinkedHashMap<>();
     private static final Map<String, ToLongFunction<Counters>> COUNTED = new LinkedHashMap<>();
 
@@ -216,6 +219,12 @@ public final class NodeMetrics {
     }
 
     private static void own() {
+        add(new Family(
+                NODES_UNREACHABLE,
+                "",
+                Family.Type.GAUGE,
+                "Nodes of the cluster that did not answer and whose figures are missing here",
+                Together.APART));
         add(new Family(
                 ENDS,
                 "",

@@ -10,6 +10,7 @@ import io.nightjar.metrics.Sample;
 import io.nightjar.mqtt.DisconnectReason;
 import io.nightjar.mqtt.SubscriptionRequest;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -108,6 +109,11 @@ final class FakeClients implements Clients {
     public CompletionStage<HeldMessages> messages(String clientId, HeldMessages.Query query) {
         held.add(query);
         return CompletableFuture.completedFuture(clients.containsKey(clientId) ? page : HeldMessages.NONE);
+    }
+
+    @Override
+    public List<String> missing(Collection<String> answered) {
+        return unreachable.stream().filter(node -> !answered.contains(node)).toList();
     }
 
     /** The own node n1 has its counters, others what {@link #metrics} has. */

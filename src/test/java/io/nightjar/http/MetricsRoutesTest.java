@@ -135,11 +135,35 @@ final class MetricsRoutesTest {
     }
 
     @Test
-    void a_node_that_did_not_answer_is_named() throws Exception {
+    void a_node_that_did_not_answer_is_named_and_counted() throws Exception {
+        assertThat(MetricsFormat.read(
+                        api.get("/prometheus/stats?mode=all_nodes_unaggregated").text(), false))
+                .containsEntry("nightjar_nodes_unreachable", 0.0);
+        api.clients.unreachable = List.of("n2", "n3");
+
+        ApiServer.Reply apart = api.get("/prometheus/stats?mode=all_nodes_unaggregated");
+
+        assertThat(apart.header("Nightjar-Unreachable-Nodes")).isEqualTo("n2, n3");
+        assertThat(MetricsFormat.read(apart.text(), false)).containsEntry("nightjar_nodes_unreachable", 2.0);
+        for (String path : List.of("/metrics", "/stats", "/nodes")) {
+            ApiServer.Reply reply = api.get(path);
+            assertThat(reply.status()).as(path).isEqualTo(200);
+            assertThat(reply.header("Nightjar-Unreachable-Nodes")).as(path).contains("n3");
+        }
+    }
+
+    @Test
+    void there_are_no_sums_without_a_node_for_a_counter_must_not_fall() throws Exception {
         api.clients.unreachable = List.of("n2");
 
-        assertThat(api.get("/prometheus/stats?mode=all_nodes_aggregated").header("X-Nightjar-Unreachable-Nodes"))
-                .isEqualTo("n2");
+        for (String path : List.of(
+                "/prometheus/stats?mode=all_nodes_aggregated", "/metrics?aggregate=true", "/stats?aggregate=true")) {
+            ApiServer.Reply reply = api.get(path);
+            assertThat(reply.status()).as(path).isEqualTo(503);
+            assertThat(reply.code()).isEqualTo("NODE_ERROR");
+            assertThat(reply.message()).contains("n2").contains("all_nodes_unaggregated");
+        }
+        assertThat(api.get("/prometheus/stats").status()).isEqualTo(200);
     }
 
     @Test

@@ -154,8 +154,13 @@ final class TraceRoutesTest {
         create("a", "1");
         api.traces.log("a", "n1", "12345");
         api.traces.unreachable.add("n2");
+        api.clients.unreachable = List.of("n2");
 
-        assertThat(api.get("/trace/a/log_detail").text())
+        ApiServer.Reply reply = api.get("/trace/a/log_detail");
+
+        api.clients.unreachable = List.of();
+        assertThat(reply.header("Nightjar-Unreachable-Nodes")).isEqualTo("n2");
+        assertThat(reply.text())
                 .isEqualTo("[{\"node\":\"n1\",\"size\":5,\"mtime\":\"2026-11-23T16:05:09.123+02:00\"}]");
         assertThat(api.get("/trace/no/log_detail").status()).isEqualTo(404);
     }
