@@ -156,7 +156,8 @@ public final class ClientsService implements Clients {
 
     @Override
     public CompletionStage<@Nullable ClientView> find(String clientId) {
-        return agents.askAll((ActorRef<Found> replyTo) -> new FindClient(clientId, replyTo))
+        return agents.askUntil(
+                        (ActorRef<Found> replyTo) -> new FindClient(clientId, replyTo), found -> found.client() != null)
                 .thenApply(answers -> answers.stream()
                         .map(Found::client)
                         .filter(Objects::nonNull)
@@ -170,8 +171,10 @@ public final class ClientsService implements Clients {
 
     @Override
     public CompletionStage<Boolean> kick(String clientId, DisconnectReason reason, boolean keepSession) {
-        return agents.askAll((ActorRef<Kicked> replyTo) ->
-                        new KickClient(clientId, reason.detail(), reason.facts(), keepSession, replyTo))
+        return agents.askUntil(
+                        (ActorRef<Kicked> replyTo) ->
+                                new KickClient(clientId, reason.detail(), reason.facts(), keepSession, replyTo),
+                        Kicked::existed)
                 .thenApply(answers -> {
                     boolean existed = answers.stream().anyMatch(Kicked::existed);
                     if (!existed) {

@@ -10,6 +10,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.Props;
@@ -110,6 +111,25 @@ final class NodeAgents<M> {
                 .toList();
         return all(answers)
                 .thenApply(list -> list.stream().filter(Objects::nonNull).toList());
+    }
+
+    /** Asks every node: the one answer that is enough as soon as it is there, else all, as {@link #askAll}. */
+    <T> CompletionStage<List<T>> askUntil(Function<ActorRef<T>, M> question, Predicate<T> enough) {
+        CompletableFuture<List<T>> first = new CompletableFuture<>();
+        List<CompletableFuture<@Nullable T>> answers = agents.stream()
+                .map(agent -> this.<T>ask(agent, question)
+                        .handle((answer, fault) -> {
+                            if (answer != null && enough.test(answer)) {
+                                first.complete(List.of(answer));
+                            }
+                            return (@Nullable T) answer;
+                        })
+                        .toCompletableFuture())
+                .toList();
+        all(answers)
+                .thenAccept(list ->
+                        first.complete(list.stream().filter(Objects::nonNull).toList()));
+        return first;
     }
 
     /** All results, in order, once there are all. */

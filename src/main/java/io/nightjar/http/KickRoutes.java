@@ -71,7 +71,12 @@ final class KickRoutes {
         boolean keepSession = call.parameters().flag("keep_session");
         DisconnectReason reason = reason(call, "reason");
         return call.body()
-                .thenCompose(json -> kick(Source.from(clientIds(json)), reason, keepSession))
+                .thenCompose(json -> {
+                    List<String> clientIds = clientIds(json);
+                    begin();
+                    return kick(Source.from(clientIds), reason, keepSession)
+                            .whenComplete((tally, failure) -> jobs.decrementAndGet());
+                })
                 .thenApply(tally -> {
                     if (tally.failed > 0) {
                         throw ApiException.busy(tally.failed + " of the clients could not be asked; " + tally.kicked
@@ -150,11 +155,7 @@ final class KickRoutes {
     }
 
     private CompletionStage<HttpResponse> start(Call call, Job job, Clients.Page page) {
-        if (jobs.incrementAndGet() > JOBS_MAX) {
-            jobs.decrementAndGet();
-            throw new ApiException(
-                    400, "EXCEED_LIMIT", "there are " + JOBS_MAX + " kicks by filter under way; wait for one to end");
-        }
+        begin();
         CompletionStage<Tally> done = kick(
                         walk(job).throttle(job.rate, Duration.ofSeconds(1)), job.reason, job.keepSession)
                 .whenComplete((tally, failure) -> {
@@ -178,6 +179,17 @@ final class KickRoutes {
             return Replies.ok(
                     answer.put("kicked", tally.kicked).put("gone", tally.gone).put("failed", tally.failed));
         });
+    }
+
+    /** A kick of many begins. @throws ApiException 400 if there are too many already */
+    private void begin() {
+        if (jobs.incrementAndGet() > JOBS_MAX) {
+            jobs.decrementAndGet();
+            throw new ApiException(
+                    400,
+                    "EXCEED_LIMIT",
+                    "there are " + JOBS_MAX + " kicks by filter or list under way; wait for one to end");
+        }
     }
 
     /** ClientIDs of all that match, page after page, each page asked for when the one before is used up. */

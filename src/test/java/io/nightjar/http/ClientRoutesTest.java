@@ -5,10 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.nightjar.mqtt.Detail;
 import java.net.URLEncoder;
+import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -38,6 +41,7 @@ final class ClientRoutesTest {
         api.clients.subscriptions.clear();
         api.clients.unreachable = List.of();
         api.clients.failure = null;
+        api.clients.kickOutcome = null;
     }
 
     private static String encode(String text) {
@@ -266,6 +270,29 @@ final class ClientRoutesTest {
         assertThat(api.clients.clients).containsOnlyKeys("b");
         assertThat(api.post("/clients/kickout/bulk", "{}").status()).isEqualTo(400);
         assertThat(api.post("/clients/kickout/bulk", "[1]").message()).contains("must be a text");
+    }
+
+    @Test
+    void kicks_of_many_that_are_under_way_are_bounded() throws Exception {
+        List<CompletableFuture<HttpResponse<String>>> lists = new ArrayList<>();
+        api.clients.kickOutcome = new CompletableFuture<>();
+        for (int i = 0; i < 4; i++) {
+            lists.add(api.http.sendAsync(
+                    api.request("POST", "/clients/kickout/bulk", api.administrator(), "[\"x\"]"),
+                    HttpResponse.BodyHandlers.ofString()));
+        }
+        Awaitility.await().until(() -> api.clients.kicks.size() == 4);
+
+        ApiServer.Reply fifth = api.post("/clients/kickout/bulk", "[\"x\"]");
+        api.clients.kickOutcome.complete(true);
+
+        assertThat(fifth.status() + fifth.code()).isEqualTo("400EXCEED_LIMIT");
+        assertThat(fifth.message()).contains("wait for one to end");
+        for (var list : lists) {
+            assertThat(list.get(20, TimeUnit.SECONDS).statusCode()).isEqualTo(204);
+        }
+        api.clients.kickOutcome = null;
+        assertThat(api.post("/clients/kickout/bulk", "[\"x\"]").status()).isEqualTo(204);
     }
 
     @Test

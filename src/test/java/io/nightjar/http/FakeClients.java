@@ -31,6 +31,9 @@ final class FakeClients implements Clients {
     final List<Kick> kicks = new CopyOnWriteArrayList<>();
     volatile List<String> unreachable = List.of();
     volatile RuntimeException failure;
+    /** What every kick answers. */
+    volatile CompletableFuture<Boolean> kickOutcome;
+
     final List<SubscriptionRequest> requested = new CopyOnWriteArrayList<>();
     final List<String> unsubscribed = new CopyOnWriteArrayList<>();
     final List<HeldMessages.Query> held = new CopyOnWriteArrayList<>();
@@ -82,6 +85,9 @@ final class FakeClients implements Clients {
     @Override
     public CompletionStage<Boolean> kick(String clientId, DisconnectReason reason, boolean keepSession) {
         kicks.add(new Kick(clientId, reason, keepSession));
+        if (kickOutcome != null) {
+            return kickOutcome;
+        }
         return CompletableFuture.completedFuture(clients.remove(clientId) != null);
     }
 
