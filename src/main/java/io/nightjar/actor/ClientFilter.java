@@ -7,12 +7,14 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.NavigableMap;
+import java.util.Set;
 import java.util.TreeMap;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Whether a client's fields match the filters of a query; several values of one name are alternatives. */
 final class ClientFilter {
+    private static final Set<String> BY_NAME = Set.of("clientid", "like_clientid");
+
     private final Map<String, List<String>> filters;
 
     ClientFilter(Map<String, List<String>> filters) {
@@ -38,10 +40,15 @@ final class ClientFilter {
     /** Whether a client of this name may match: what the name decides needs no question to its session. */
     boolean mayMatch(String clientId) {
         Map<String, Object> named = Map.of("clientid", clientId);
-        return Stream.of("clientid", "like_clientid").allMatch(name -> {
+        return BY_NAME.stream().allMatch(name -> {
             List<String> wanted = filters.get(name);
             return wanted == null || wanted.stream().anyMatch(value -> matches(named, name, value));
         });
+    }
+
+    /** Whether {@link #mayMatch} decides alone. */
+    boolean isByName() {
+        return BY_NAME.containsAll(filters.keySet());
     }
 
     /** Whether every client matches. */

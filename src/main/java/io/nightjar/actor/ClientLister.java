@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -36,8 +37,8 @@ final class ClientLister extends AbstractBehavior<ClientLister.Event> {
     /** Most bytes in one answer: with one more client of the largest names it still fits a frame between nodes. */
     private static final int MOST_BYTES = 512 << 10;
 
-    /** Names and numbers of a view. */
-    private static final int VIEW_BYTES = 1000;
+    /** Name and number of one field of a view. */
+    private static final int FIELD_BYTES = 32;
 
     private static final Duration TICK = Duration.ofMillis(250);
 
@@ -58,6 +59,9 @@ final class ClientLister extends AbstractBehavior<ClientLister.Event> {
     private final SessionDirectory directory;
     private final Iterator<Map.Entry<String, SessionLink>> walk;
     private final ActorRef<Inspected> answers;
+    /** Whether the names alone are the answer. */
+    private final boolean named;
+
     private final TreeMap<String, Map<String, Object>> found = new TreeMap<>();
     private final Set<String> waiting = new HashSet<>();
     private String position;
@@ -73,6 +77,8 @@ final class ClientLister extends AbstractBehavior<ClientLister.Event> {
         this.filter = new ClientFilter(question.filters());
         this.directory = directory;
         this.position = question.after();
+        this.named =
+                filter.isByName() && (question.most() == 0 || question.fields().equals(ClientWalk.NAME_ONLY));
         this.walk = filter.walk(directory, question.after());
         this.answers = context.messageAdapter(Inspected.class, Answer::new);
     }
@@ -103,11 +109,24 @@ final class ClientLister extends AbstractBehavior<ClientLister.Event> {
             if (filter.matches(client)) {
                 matching++;
                 if (question.most() > 0) {
-                    found.put(clientId, client);
+                    found.put(clientId, wanted(client));
                 }
             }
         }
         return goOn() ? this : Behaviors.stopped();
+    }
+
+    private Map<String, Object> wanted(Map<String, Object> client) {
+        if (question.fields().isEmpty()) {
+            return client;
+        }
+        Map<String, Object> few = new LinkedHashMap<>();
+        client.forEach((name, value) -> {
+            if (name.equals("clientid") || question.fields().contains(name)) {
+                few.put(name, value);
+            }
+        });
+        return few;
     }
 
     /** A session that ended after it was asked does not answer. One that is there and does not: nobody may take it for gone. */
@@ -133,6 +152,13 @@ final class ClientLister extends AbstractBehavior<ClientLister.Event> {
             position = next.getKey();
             walked++;
             if (!filter.mayMatch(next.getKey())) {
+                continue;
+            }
+            if (named) { // nobody needs to be asked, so a session that just ends may be among them
+                matching++;
+                if (question.most() > 0) {
+                    found.put(position, Map.of("clientid", position));
+                }
                 continue;
             }
             outstanding++;
@@ -172,7 +198,7 @@ final class ClientLister extends AbstractBehavior<ClientLister.Event> {
 
     /** Bytes of a view on the wire, about: its texts come from the client and may be 64 KB each. */
     private static int weight(Map<String, Object> client) {
-        int bytes = VIEW_BYTES;
+        int bytes = FIELD_BYTES * client.size();
         for (Object value : client.values()) {
             bytes += value instanceof String text ? 3 * text.length() : 0;
         }

@@ -16,8 +16,10 @@ sealed interface ClientMessages extends ControlMessage {
      * Asks one node for its clients that match, after a ClientID, in order.
      *
      * @param most most clients in the answer; 0 asks only how many match
+     * @param fields of each client, beside its name; empty = all
      */
-    record ListClients(Map<String, List<String>> filters, String after, int most, ActorRef<Listed> replyTo)
+    record ListClients(
+            Map<String, List<String>> filters, String after, int most, List<String> fields, ActorRef<Listed> replyTo)
             implements ClientMessages {}
 
     /**

@@ -7,10 +7,8 @@ import io.nightjar.actor.ClientMessages.Found;
 import io.nightjar.actor.ClientMessages.Held;
 import io.nightjar.actor.ClientMessages.KickClient;
 import io.nightjar.actor.ClientMessages.Kicked;
-import io.nightjar.actor.ClientMessages.ListClients;
 import io.nightjar.actor.ClientMessages.ListHeld;
 import io.nightjar.actor.ClientMessages.ListSubscriptions;
-import io.nightjar.actor.ClientMessages.Listed;
 import io.nightjar.actor.ClientMessages.Measure;
 import io.nightjar.actor.ClientMessages.Measured;
 import io.nightjar.actor.ClientMessages.SubscribeClient;
@@ -28,19 +26,15 @@ import io.nightjar.metrics.Sample;
 import io.nightjar.mqtt.DisconnectReason;
 import io.nightjar.mqtt.SubscriptionRequest;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
-import java.util.stream.Collectors;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.Props;
@@ -53,8 +47,8 @@ public final class ClientsService implements Clients {
 
     private static final Duration PATIENCE = Duration.ofSeconds(5);
 
-    /** Clients in one answer of a node: some 100 KB, well below a frame of Artery. */
-    private static final int PIECE = 100;
+    /** Most time for one list: nobody waits longer for an answer, so the walk must not go on. */
+    private static final Duration LIST_TIME = Duration.ofSeconds(50);
 
     private final NodeAgents<ClientMessages> agents;
     private final String node;
@@ -77,81 +71,39 @@ public final class ClientsService implements Clients {
             SessionDirectory directory,
             Counters counters,
             Supplier<Map<String, Object>> figures) {
+        return start(system, node, directory, counters, figures, PATIENCE);
+    }
+
+    /** @param patience how long to wait for a node */
+    static ClientsService start(
+            ActorSystem<?> system,
+            String node,
+            SessionDirectory directory,
+            Counters counters,
+            Supplier<Map<String, Object>> figures,
+            Duration patience) {
         NodeMetrics metrics = new NodeMetrics(counters, figures);
         ActorRef<ClientMessages> own = system.systemActorOf(
                 ClientAgent.create(node, directory, figures, metrics), "nightjar-clients", Props.empty());
         return new ClientsService(
-                NodeAgents.follow(system, ClientAgent.KEY, own, "nightjar-client-agents", PATIENCE), node, metrics);
+                NodeAgents.follow(system, ClientAgent.KEY, own, "nightjar-client-agents", patience), node, metrics);
     }
 
     @Override
     public CompletionStage<Page> list(Query query) {
-        int needed = query.skip() + query.limit() + 1;
-        List<CompletableFuture<Part>> parts = agents.known().stream()
-                .map(agent -> collect(agent, query, needed, new Part(null, List.of(), 0, query.after(), true))
-                        .thenCompose(part -> query.count() ? count(agent, query, part) : done(part))
-                        .toCompletableFuture())
-                .toList();
-        return NodeAgents.all(parts).thenApply(answers -> page(query, answers));
-    }
-
-    /**
-     * What one node answered so far.
-     *
-     * @param node null if it did not
-     * @param matching clients that match up to the position
-     * @param more whether others may follow
-     */
-    private record Part(
-            @Nullable String node, List<ClientView> clients, long matching, String position, boolean more) {}
-
-    /** Asks a node, step by step, until there are enough clients or no more. */
-    private CompletionStage<Part> collect(ActorRef<ClientMessages> agent, Query query, int needed, Part sofar) {
-        int most = Math.min(PIECE, needed - sofar.clients().size());
-        return step(agent, query, most, sofar).thenCompose(part -> {
-            boolean goesOn =
-                    part.node() != null && part.more() && part.clients().size() < needed;
-            return goesOn ? collect(agent, query, needed, part) : done(part);
-        });
-    }
-
-    /** Counts the rest: that of all if there is no filter, else step by step. */
-    private CompletionStage<Part> count(ActorRef<ClientMessages> agent, Query query, Part sofar) {
-        if (sofar.node() == null || !sofar.more()) {
-            return done(sofar);
-        }
-        return step(agent, query, 0, sofar).thenCompose(part -> count(agent, query, part));
-    }
-
-    private CompletionStage<Part> step(ActorRef<ClientMessages> agent, Query query, int most, Part sofar) {
-        CompletionStage<Listed> answer =
-                agents.ask(agent, replyTo -> new ListClients(query.filters(), sofar.position(), most, replyTo));
-        return answer.handle((listed, fault) -> {
-            if (listed == null) {
-                return new Part(null, List.of(), 0, "", false);
-            }
-            List<ClientView> clients = new ArrayList<>(sofar.clients());
-            listed.clients().forEach(fields -> clients.add(new ClientView(fields)));
-            return new Part(
-                    listed.node(), clients, sofar.matching() + listed.matching(), listed.position(), listed.more());
-        });
-    }
-
-    private static CompletionStage<Part> done(Part part) {
-        return CompletableFuture.completedFuture(part);
-    }
-
-    private Page page(Query query, List<Part> parts) {
-        List<ClientView> sorted = parts.stream()
-                .flatMap(part -> part.clients().stream())
-                .sorted(Comparator.comparing(ClientView::clientId))
-                .toList();
-        List<ClientView> page =
-                sorted.stream().skip(query.skip()).limit(query.limit()).toList();
-        long count = parts.stream().mapToLong(Part::matching).sum();
-        Set<String> answered =
-                parts.stream().map(Part::node).filter(Objects::nonNull).collect(Collectors.toSet());
-        return new Page(page, count, sorted.size() > query.skip() + page.size(), agents.unreachable(answered));
+        long end = System.nanoTime() + LIST_TIME.toNanos();
+        ClientWalk walk = new ClientWalk(agents, query.filters(), query.after(), System::nanoTime, end);
+        CompletionStage<Long> skipped =
+                query.skip() == 0 ? CompletableFuture.completedFuture(0L) : walk.skip(query.skip());
+        return skipped.thenCompose(passed -> walk.next(query.limit() + 1, List.copyOf(query.fields())))
+                .thenCompose(clients -> {
+                    CompletionStage<Long> count = query.count() ? walk.count() : CompletableFuture.completedFuture(0L);
+                    return count.thenApply(all -> {
+                        boolean more = clients.size() > query.limit();
+                        List<ClientView> page = more ? clients.subList(0, query.limit()) : clients;
+                        return new Page(page, all, more, agents.unreachable(walk.answered()));
+                    });
+                });
     }
 
     @Override

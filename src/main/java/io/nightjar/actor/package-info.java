@@ -10,7 +10,8 @@
  * that asking for a ClientID that nobody has creates nothing. A list is walked in steps of 20,000 sessions with 64 of
  * them asked at a time, so that no question holds up a loop or outlives its patience; with filters the count looks at
  * every session once (22 us of CPU each: 2.2 s for 100,000, where a page by cursor is 20 to 60 ms wherever it stands),
- * so a walk by cursor counts on its first page only.
+ * so a walk by cursor counts on its first page only. {@code ClientWalk} merges the nodes' answers piece by piece: what it
+ * passes over it asks for by name only, which no session is asked for, and it ends when nobody can wait for it any more.
  *
  * <p><b>Traces.</b> {@code TraceActor} keeps definitions, replicated through Distributed Data (a small table, what it is
  * meant for) and on disk; events go through a queue bounded in number and bytes to one stream that writes, never through

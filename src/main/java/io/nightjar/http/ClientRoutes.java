@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
+import java.util.Collections;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -20,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 final class ClientRoutes {
     private static final int LIMIT_DEFAULT = 100;
     private static final int LIMIT_MAX = 10_000;
-    /** Clients that pages may pass over: every node sends them all. A cursor has no such limit. */
+    /** Clients that pages may pass over: every node sends their names. A cursor has no such limit. */
     private static final int SKIP_MAX = 50_000;
 
     private static final Set<String> TIMES = Set.of("connected_at", "disconnected_at", "created_at", "last_end_at");
@@ -40,9 +41,11 @@ final class ClientRoutes {
 
     private final Ports ports;
     private final LastEnds lastEnds;
+    private final ListRoom room;
 
-    ClientRoutes(Ports ports) {
+    ClientRoutes(Ports ports, ListRoom room) {
         this.ports = ports;
+        this.room = room;
         this.lastEnds = new LastEnds(ports.history());
     }
 
@@ -74,11 +77,25 @@ final class ClientRoutes {
         @Nullable Set<String> fields = fields(parameters);
         String after = cursor == null ? "" : decode(cursor);
         boolean count = after.isEmpty();
-        return ports.clients()
-                .list(new Clients.Query(filters, after, (int) skip, limit, count))
+        Clients.Query query = new Clients.Query(filters, after, (int) skip, limit, count, asked(fields));
+        Shown shown = new Shown(cursor == null ? page : 0, limit, count);
+        return room.in(limit, () -> ports.clients()
+                .list(query)
                 .thenCompose(answer -> lastEnds.fill(answer, fields))
-                .thenApply(
-                        answer -> Replies.ok(json(answer, new Shown(cursor == null ? page : 0, limit, count), fields)));
+                .thenApply(answer -> Replies.ok(json(answer, shown, fields))));
+    }
+
+    /** What the nodes are to tell: with one field of the last end the others, by which {@link LastEnds} knows it. */
+    private static Set<String> asked(@Nullable Set<String> fields) {
+        if (fields == null) {
+            return Set.of();
+        }
+        Set<String> asked = new LinkedHashSet<>(fields);
+        asked.add("clientid");
+        if (!Collections.disjoint(fields, LastEnds.FIELDS)) {
+            asked.addAll(LastEnds.FIELDS);
+        }
+        return asked;
     }
 
     /** One order only: a cursor must go on at the same place on every node, however many come and go meanwhile. */

@@ -96,15 +96,16 @@ public final class HttpServer {
     static List<Route> routes(ActorSystem<?> system, HttpSettings settings, Ports ports, Tokens tokens) {
         Executor blocking = system.dispatchers().lookup(DispatcherSelector.blocking());
         LoginLimit limit = new LoginLimit(settings.loginAttemptsPerMinute());
+        ListRoom room = new ListRoom();
         List<Route> routes = new ArrayList<>();
         routes.addAll(new LoginRoutes(ports, tokens, limit, blocking).routes());
         routes.addAll(new ApiKeyRoutes(ports, blocking).routes());
         routes.addAll(new StatusRoutes(ports).routes());
         routes.addAll(new MetricsRoutes(ports).routes());
-        routes.addAll(new ClientRoutes(ports).routes());
+        routes.addAll(new ClientRoutes(ports, room).routes());
         routes.addAll(new SubscribeRoutes(ports).routes());
         routes.addAll(new HeldRoutes(ports).routes());
-        routes.addAll(new KickRoutes(system, ports).routes());
+        routes.addAll(new KickRoutes(system, ports, room).routes());
         routes.addAll(new TraceRoutes(ports, settings).routes());
         routes.addAll(new HistoryRoutes(ports).routes());
         routes.addAll(new DisconnectRoutes(ports).routes());

@@ -32,16 +32,20 @@ final class KickRoutes {
     private static final int RATE_MAX = 100_000;
     private static final int JOBS_MAX = 4;
 
+    private static final List<String> NAME = List.of("clientid");
+
     /** Kicks that take longer go on after the answer. */
     private static final int WAIT_SECONDS = 10;
 
     private final ActorSystem<?> system;
     private final Ports ports;
+    private final ListRoom room;
     private final AtomicInteger jobs = new AtomicInteger();
 
-    KickRoutes(ActorSystem<?> system, Ports ports) {
+    KickRoutes(ActorSystem<?> system, Ports ports, ListRoom room) {
         this.system = system;
         this.ports = ports;
+        this.room = room;
     }
 
     List<Route> routes() {
@@ -112,14 +116,10 @@ final class KickRoutes {
         boolean dryRun = parameters.flag("dry_run");
         boolean keepSession = parameters.flag("keep_session");
         DisconnectReason reason = reason(call, "why");
-        return ports.clients()
-                .list(new Clients.Query(filters, "", 0, 1, true))
-                .thenCompose(page -> dryRun
-                        ? Replies.now(Replies.ok(dryRun(page, rate)))
-                        : start(
-                                call,
-                                new Job(filters, rate, reason, keepSession, ConcurrentHashMap.newKeySet()),
-                                page));
+        Job job = new Job(filters, rate, reason, keepSession, ConcurrentHashMap.newKeySet());
+        return room.in(1, () -> ports.clients()
+                .list(new Clients.Query(filters, "", 0, 1, true, NAME))
+                .thenCompose(page -> dryRun ? Replies.now(Replies.ok(dryRun(page, rate))) : start(call, job, page)));
     }
 
     private static ObjectNode dryRun(Clients.Page page, int rate) {
@@ -200,7 +200,7 @@ final class KickRoutes {
                                 ? CompletableFuture.completedFuture(
                                         Optional.<Pair<Optional<String>, List<String>>>empty())
                                 : ports.clients()
-                                        .list(new Clients.Query(job.filters, after.get(), 0, PAGE, false))
+                                        .list(new Clients.Query(job.filters, after.get(), 0, PAGE, false, NAME))
                                         .thenApply(page -> {
                                             job.missed.addAll(page.unreachableNodes());
                                             return step(page);

@@ -5,8 +5,8 @@ import io.nightjar.message.Clients;
 import io.nightjar.message.History;
 import io.nightjar.message.History.LastEnd;
 import java.util.Collection;
-import java.util.Collections;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -16,10 +16,11 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Tells of clients how their last connection ended, from the recorders, where their session does not: it began after that
- * end, or the node was started again. A list does not wait for a recorder that fails or is busy.
+ * end, or the node was started again. Who was at fault ({@code last_verdict}) only a recorder knows, so a list without it
+ * asks for few. A list does not wait for a recorder that fails or is busy.
  */
 final class LastEnds {
-    private static final Set<String> FIELDS = Set.of("last_reason", "last_detail", "last_verdict", "last_end_at");
+    static final Set<String> FIELDS = Set.of("last_reason", "last_detail", "last_verdict", "last_end_at");
 
     private final History history;
 
@@ -44,12 +45,15 @@ final class LastEnds {
     }
 
     private CompletionStage<Map<String, LastEnd>> ends(Collection<ClientView> clients, @Nullable Set<String> fields) {
+        Set<String> wanted = new HashSet<>(FIELDS);
+        if (fields != null) {
+            wanted.retainAll(fields);
+        }
         List<String> unknown = clients.stream()
-                .filter(client -> !client.fields().keySet().containsAll(FIELDS))
+                .filter(client -> !client.fields().keySet().containsAll(wanted))
                 .map(ClientView::clientId)
                 .toList();
-        boolean wanted = fields == null || !Collections.disjoint(fields, FIELDS);
-        if (unknown.isEmpty() || !wanted) {
+        if (unknown.isEmpty()) {
             return CompletableFuture.completedFuture(Map.of());
         }
         return history.lastEnds(unknown).exceptionally(fault -> Map.of());

@@ -76,8 +76,9 @@ final class MetricsRoutes {
             throw new ApiException(
                     503,
                     "NODE_ERROR",
-                    "no sums without " + String.join(", ", metrics.unreachableNodes()) + ", which did not answer; ask for"
-                            + " the nodes one by one instead (mode=" + APART + ", or aggregate=false)");
+                    "no sums without " + String.join(", ", metrics.unreachableNodes())
+                            + ", which did not answer; ask for" + " the nodes one by one instead (mode=" + APART
+                            + ", or aggregate=false)");
         }
         return NodeMetrics.together(metrics.nodes());
     }

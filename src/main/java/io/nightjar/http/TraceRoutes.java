@@ -139,8 +139,7 @@ final class TraceRoutes {
                         .put("size", detail.size())
                         .put("mtime", Times.format(detail.mtimeMillis(), clock.getZone()));
             }
-            List<String> told =
-                    details.stream().map(Traces.LogDetail::node).toList();
+            List<String> told = details.stream().map(Traces.LogDetail::node).toList();
             return Replies.partial(Replies.ok(all), clients.missing(told));
         });
     }

@@ -61,8 +61,15 @@ public interface Clients {
      * @param limit most clients in the answer
      * @param count whether to count all that match: with filters it looks at every session, so not for each page of a
      *     walk; only with an empty {@code after}
+     * @param fields that are wanted, for the others need not travel; empty = all. {@code clientid} always comes
      */
-    record Query(Map<String, List<String>> filters, String after, int skip, int limit, boolean count) {}
+    record Query(
+            Map<String, List<String>> filters,
+            String after,
+            int skip,
+            int limit,
+            boolean count,
+            Collection<String> fields) {}
 
     /**
      * @param count all that match, whatever the page, if that was asked for

@@ -41,7 +41,9 @@ final class ClientRoutesTest {
         api.clients.subscriptions.clear();
         api.clients.unreachable = List.of();
         api.clients.failure = null;
+        api.clients.gate = null;
         api.clients.kickOutcome = null;
+        api.history.lastEndsAsked.set(0);
     }
 
     private static String encode(String text) {
@@ -293,6 +295,49 @@ final class ClientRoutesTest {
         }
         api.clients.kickOutcome = null;
         assertThat(api.post("/clients/kickout/bulk", "[\"x\"]").status()).isEqualTo(204);
+    }
+
+    @Test
+    void lists_that_would_not_fit_into_memory_together_are_refused_until_some_are_done() throws Exception {
+        api.clients.add("a");
+        api.clients.gate = new CompletableFuture<>();
+        List<CompletableFuture<HttpResponse<String>>> lists = new ArrayList<>();
+        for (int i = 0; i < 4; i++) {
+            lists.add(api.http.sendAsync(
+                    api.request("GET", "/clients?limit=10000", api.viewer(), null),
+                    HttpResponse.BodyHandlers.ofString()));
+        }
+        Awaitility.await().until(() -> api.clients.queries.size() == 4);
+
+        ApiServer.Reply refused = api.get("/clients?limit=1");
+        ApiServer.Reply kick = api.post("/clients/kickout/query?clientid=a&dry_run=true", null);
+        api.clients.gate.complete(null);
+
+        assertThat(refused.status()).isEqualTo(503);
+        assertThat(refused.message()).contains("ask again");
+        assertThat(refused.header("Retry-After")).isNotEmpty();
+        assertThat(kick.status()).isEqualTo(503);
+        for (var list : lists) {
+            assertThat(list.get(20, TimeUnit.SECONDS).statusCode()).isEqualTo(200);
+        }
+        api.clients.gate = null;
+        assertThat(api.get("/clients?limit=10000").status()).isEqualTo(200);
+    }
+
+    @Test
+    void only_the_fields_asked_for_are_asked_of_the_nodes_and_recorders_only_for_what_sessions_do_not_know()
+            throws Exception {
+        api.clients.add("a", "username", "u", "last_reason", "normal", "last_detail", "x", "last_end_at", 1L);
+
+        api.get("/clients?fields=clientid,username");
+        api.get("/clients?fields=last_reason");
+        assertThat(api.history.lastEndsAsked).hasValue(0);
+        api.get("/clients?fields=last_verdict");
+
+        assertThat(api.clients.queries.get(0).fields()).containsExactlyInAnyOrder("clientid", "username");
+        assertThat(api.clients.queries.get(1).fields())
+                .containsExactlyInAnyOrder("clientid", "last_reason", "last_detail", "last_verdict", "last_end_at");
+        assertThat(api.history.lastEndsAsked).hasValue(1);
     }
 
     @Test

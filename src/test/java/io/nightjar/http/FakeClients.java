@@ -31,6 +31,8 @@ final class FakeClients implements Clients {
     final List<Kick> kicks = new CopyOnWriteArrayList<>();
     volatile List<String> unreachable = List.of();
     volatile RuntimeException failure;
+    /** Lists wait for it. */
+    volatile CompletableFuture<Void> gate;
     /** What every kick answers. */
     volatile CompletableFuture<Boolean> kickOutcome;
 
@@ -68,7 +70,8 @@ final class FakeClients implements Clients {
         }
         int from = Math.min(query.skip(), all.size());
         int to = Math.min(from + query.limit(), all.size());
-        return CompletableFuture.completedFuture(new Page(all.subList(from, to), count, to < all.size(), unreachable));
+        Page page = new Page(all.subList(from, to), count, to < all.size(), unreachable);
+        return gate == null ? CompletableFuture.completedFuture(page) : gate.thenApply(open -> page);
     }
 
     private static boolean matches(String clientId, Map<String, List<String>> filters) {

@@ -15,12 +15,16 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** The history of one node n1 in a list. Its cursor is a position in it. It records all it was asked. */
 final class FakeHistory implements History {
     final MemoryRecorder recorder = new MemoryRecorder();
     final List<EventFilter> filters = new CopyOnWriteArrayList<>();
     final List<List<String>> nodes = new CopyOnWriteArrayList<>();
+    /** Of how many clients the last end was asked. */
+    final AtomicInteger lastEndsAsked = new AtomicInteger();
+
     volatile List<String> unreachable = List.of();
     volatile RuntimeException failure;
 
@@ -59,6 +63,7 @@ final class FakeHistory implements History {
 
     @Override
     public CompletionStage<Map<String, LastEnd>> lastEnds(Collection<String> clientIds) {
+        lastEndsAsked.addAndGet(clientIds.size());
         if (failure != null) {
             return CompletableFuture.failedFuture(failure);
         }
