@@ -124,7 +124,8 @@ final class TraceLog {
     private CompletionStage<TracePage.@Nullable NodePiece> ask(String name, String node, TracePage.Place place) {
         return traces.read(name, node, place.position(), TraceLines.PIECE).handle((piece, failure) -> {
             if (failure == null) {
-                return new TracePage.NodePiece(node, place, piece.text().toArray(), piece.position(), piece.hint());
+                return new TracePage.NodePiece(
+                        node, place, piece.text().toArray(), piece.start(), piece.position(), piece.hint());
             }
             Throwable cause = cause(failure);
             if (cause instanceof Traces.Refused refused && CALLERS.contains(refused.code())) {

@@ -16,7 +16,9 @@ import org.jspecify.annotations.Nullable;
  * One page of a trace's log, merged by time over the nodes, from one piece of each. Pure.
  *
  * <p>The cursor holds a {@link Place} for every node: the node's own position of a piece, and how many bytes of that
- * piece the reader has. A log only grows at its end, so the same position gives the same beginning again.
+ * piece the reader has. A log only grows at its end, so the same position gives the same beginning again. Of a piece that
+ * had lines it is the position of the first byte, never {@code 0} or {@code end}: those mean another byte once the oldest
+ * lines were removed, and what lies between would be passed over.
  */
 final class TracePage {
     private TracePage() {}
@@ -29,10 +31,11 @@ final class TracePage {
     /**
      * What a node answered.
      *
+     * @param start position of the piece's first byte
      * @param next position behind the piece
      * @param hint {@code eof}, {@code retry} or null if more is there
      */
-    record NodePiece(String node, Place place, byte[] text, String next, @Nullable String hint) {}
+    record NodePiece(String node, Place place, byte[] text, String start, String next, @Nullable String hint) {}
 
     /** @param hint {@code eof}, {@code retry} or null if more is there */
     record Merged(byte[] text, Map<String, Place> places, @Nullable String hint) {}
@@ -116,7 +119,7 @@ final class TracePage {
         for (int i = 0; i < at.length; i++) {
             NodePiece piece = pieces.get(i);
             boolean usedUp = at[i] == piece.text.length;
-            places.put(piece.node, usedUp ? new Place(piece.next, 0) : new Place(piece.place.position, at[i]));
+            places.put(piece.node, usedUp ? new Place(piece.next, 0) : new Place(piece.start, at[i]));
         }
         return places;
     }

@@ -194,7 +194,8 @@ final class TraceTail {
                             byte[] text = piece.text().toArray();
                             return new Answer(
                                     node,
-                                    new TracePage.NodePiece(node, place, text, piece.position(), piece.hint()),
+                                    new TracePage.NodePiece(
+                                            node, place, text, piece.start(), piece.position(), piece.hint()),
                                     null);
                         }
                         boolean refused = TraceLog.cause(failure) instanceof Traces.Refused;

@@ -87,10 +87,12 @@ public interface Traces {
     record Limits(int maxTraces, long maxFileSize) {}
 
     /**
+     * @param start position of the piece's first byte; unlike {@code "0"} and {@code "end"} it does not move as lines
+     *     come and go. {@code "0"} while there are no lines
      * @param position cursor to go on from
      * @param hint {@code eof} when all was read and the trace is over, {@code retry} when more may come, else null
      */
-    record LogPiece(Bytes text, String position, @Nullable String hint) {}
+    record LogPiece(Bytes text, String start, String position, @Nullable String hint) {}
 
     /** Why a call was refused. {@code code} is one of the API's error codes. */
     final class Refused extends RuntimeException {

@@ -98,10 +98,11 @@ public final class TraceFile implements Closeable {
      * Some lines.
      *
      * @param text whole lines, unless one line is longer than what was asked for
+     * @param start position of the first byte, or {@link #START} while there is no line
      * @param position cursor to go on from
      * @param end whether nothing follows yet
      */
-    public record Piece(Bytes text, String position, boolean end) {}
+    public record Piece(Bytes text, String start, String position, boolean end) {}
 
     /** One file: its number from 1, its bytes on disk and its lines. */
     record Segment(long number, long size, long lines) {}

@@ -27,7 +27,7 @@ final class TraceReader {
         String base = plus < 0 ? position : position.substring(0, plus);
         if (segments.isEmpty()) {
             if (base.equals(TraceFile.START) || base.equals(TraceFile.END)) {
-                return new Piece(Bytes.EMPTY, TraceFile.START, true);
+                return new Piece(Bytes.EMPTY, TraceFile.START, TraceFile.START, true);
             }
             parse(base);
             throw stale();
@@ -48,6 +48,7 @@ final class TraceReader {
                 throw new TraceCursorException(false, "position lies behind the end of the log");
             }
         }
+        String start = position(segments.get(index).number(), offset);
         ByteBuffer piece = ByteBuffer.allocate((int) Math.min(bytes, available(index, offset)));
         while (true) {
             Segment segment = segments.get(index);
@@ -56,20 +57,24 @@ final class TraceReader {
             if (offset < segment.size()) {
                 int back = partialLine(piece);
                 piece.position(piece.position() - back);
-                return piece(piece, segment.number(), offset - back, false);
+                return piece(piece, start, position(segment.number(), offset - back), false);
             }
             if (index == segments.size() - 1) {
-                return piece(piece, segment.number(), offset, true);
+                return piece(piece, start, position(segment.number(), offset), true);
             }
             index++;
             offset = 0;
         }
     }
 
-    private Piece piece(ByteBuffer piece, long number, long offset, boolean end) {
+    private static Piece piece(ByteBuffer piece, String start, String position, boolean end) {
         byte[] text = new byte[piece.position()];
         piece.get(0, text);
-        return new Piece(Bytes.wrap(text), generation + "-" + number + "-" + offset, end);
+        return new Piece(Bytes.wrap(text), start, position, end);
+    }
+
+    private String position(long number, long offset) {
+        return generation + "-" + number + "-" + offset;
     }
 
     private long available(int index, long offset) {

@@ -22,6 +22,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 final class FakeTraces implements Traces {
     final Map<String, TraceDefinition> definitions = new LinkedHashMap<>();
     final Map<String, byte[]> logs = new ConcurrentHashMap<>();
+    private final Map<String, Integer> removed = new ConcurrentHashMap<>();
     final List<String> unreachable = new ArrayList<>();
     final AtomicInteger outstanding = new AtomicInteger();
     final AtomicInteger mostOutstanding = new AtomicInteger();
@@ -31,6 +32,13 @@ final class FakeTraces implements Traces {
 
     void log(String name, String node, String text) {
         logs.put(name + "@" + node, text.getBytes(StandardCharsets.UTF_8));
+        removed.remove(name + "@" + node);
+    }
+
+    /** Removes so many bytes, the oldest, to make room. */
+    void rotate(String name, String node, int bytes) {
+        logs.computeIfPresent(name + "@" + node, (key, log) -> Arrays.copyOfRange(log, bytes, log.length));
+        removed.merge(name + "@" + node, bytes, Integer::sum);
     }
 
     private static <T> CompletionStage<T> refused(String code, String message) {
@@ -138,7 +146,8 @@ final class FakeTraces implements Traces {
         byte[] log = logs.getOrDefault(name + "@" + node, new byte[0]);
         int plus = position.indexOf('+');
         String base = plus < 0 ? position : position.substring(0, plus);
-        int from = base.equals("0") ? 0 : base.startsWith("p") ? Integer.parseInt(base.substring(1)) : -1;
+        int gone = removed.getOrDefault(name + "@" + node, 0);
+        int from = base.equals("0") ? 0 : base.startsWith("p") ? Integer.parseInt(base.substring(1)) - gone : -1;
         from = base.equals("end") ? log.length : from;
         from += plus < 0 ? 0 : Integer.parseInt(position.substring(plus + 1));
         if (from < 0 || from > log.length) {
@@ -151,7 +160,8 @@ final class FakeTraces implements Traces {
         }
         int end = whole > from ? whole : to;
         String hint = end < log.length ? null : running ? "retry" : "eof";
-        return new LogPiece(Bytes.wrap(Arrays.copyOfRange(log, from, end)), "p" + end, hint);
+        return new LogPiece(
+                Bytes.wrap(Arrays.copyOfRange(log, from, end)), "p" + (gone + from), "p" + (gone + end), hint);
     }
 
     volatile Limits limits = new Limits(30, 512L << 20);

@@ -234,6 +234,20 @@ final class TraceRoutesTest {
     }
 
     @Test
+    void a_merged_log_whose_unread_lines_were_removed_is_not_read_on_as_if_they_never_were() throws Exception {
+        create("a", "1");
+        api.traces.log("a", "n1", line(1, "a".repeat(900)) + line(2, "b".repeat(900)) + line(3, "c".repeat(900)));
+
+        JsonNode first = api.get("/trace/a/log?bytes=1024").json();
+        String position = first.path("meta").path("position").asText();
+        api.traces.rotate("a", "n1", line(1, "a".repeat(900)).length());
+        ApiServer.Reply second = api.get("/trace/a/log?bytes=1024&position=" + position);
+
+        assertThat(first.path("items").asText()).isEqualTo(line(1, "a".repeat(900)));
+        assertThat(second.status() + second.code()).as(second.text()).isEqualTo("400STALE_CURSOR");
+    }
+
+    @Test
     void a_node_that_does_not_answer_is_named_and_read_later() throws Exception {
         create("a", "1");
         api.traces.log("a", "n1", line(1, "a"));

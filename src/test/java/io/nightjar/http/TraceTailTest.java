@@ -167,6 +167,22 @@ class TraceTailTest {
     }
 
     @Test
+    void a_tail_that_is_resumed_within_the_first_piece_tells_that_it_was_rotated_away() throws Exception {
+        String log = line(1, "a") + line(2, "b") + line(3, "c");
+        api.traces.log("t", "n1", log);
+        String id;
+        try (EventStream tail = tail("")) {
+            id = tail.next(PATIENCE).id();
+        }
+        api.traces.rotate("t", "n1", line(1, "a").length() * 2);
+
+        try (EventStream tail = tail("", "Last-Event-ID", id)) {
+            assertThat(tail.next(PATIENCE).type()).isEqualTo("lines_lost");
+            assertThat(lineOf(tail.next(PATIENCE))).isEqualTo(shown("n1", 3, "c"));
+        }
+    }
+
+    @Test
     void a_trace_that_is_deleted_ends_its_tail() throws Exception {
         try (EventStream tail = tail("")) {
             api.delete("/trace/t");

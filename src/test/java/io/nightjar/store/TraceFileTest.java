@@ -138,6 +138,31 @@ class TraceFileTest {
     }
 
     @Test
+    void the_start_of_a_piece_gives_the_same_bytes_until_they_are_gone() throws IOException {
+        TraceFile file = file(400);
+        for (int i = 0; i < 30; i++) {
+            file.append("line-%03d".formatted(i));
+        }
+        file.flush();
+        TraceFile.Piece first = file.read(TraceFile.START, 18);
+        TraceFile.Piece further = file.read(first.start() + "+180", 9);
+        TraceFile.Piece end = file.read(TraceFile.END, 9);
+        for (int i = 30; i < 50; i++) {
+            file.append("line-%03d".formatted(i));
+        }
+        file.flush();
+
+        assertThat(text(further)).isEqualTo("line-020\n");
+        assertThat(text(file.read(further.start(), 9))).isEqualTo(text(further));
+        assertThat(text(file.read(end.start(), 9))).isEqualTo("line-030\n");
+        assertThatThrownBy(() -> file.read(first.start(), 18))
+                .as("the beginning is another one by now")
+                .isInstanceOfSatisfying(
+                        TraceCursorException.class, e -> assertThat(e.isStale()).isTrue());
+        file.close();
+    }
+
+    @Test
     void walking_by_pieces_meets_every_line_once_while_it_rotates() throws IOException {
         TraceFile file = file(4_000);
         StringBuilder walked = new StringBuilder();
