@@ -50,7 +50,13 @@ final class TraceAnswers {
             TraceFile.Piece piece = target.file().read(get.position(), Math.min(get.bytes(), MAX_PIECE));
             String hint = !piece.end() ? null : moreMayCome ? "retry" : "eof";
             return new TraceCommand.Piece(
-                    piece.text().toArray(), piece.start(), piece.position(), hint, null, "");
+                    piece.text().toArray(),
+                    piece.start(),
+                    piece.position(),
+                    hint,
+                    TraceRules.showsPayloads(target.entry().definition()),
+                    null,
+                    "");
         } catch (TraceCursorException e) {
             return TraceCommand.Piece.refused(
                     e.isStale() ? "STALE_CURSOR" : "BAD_REQUEST", String.valueOf(e.getMessage()));

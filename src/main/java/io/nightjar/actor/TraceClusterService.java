@@ -211,7 +211,8 @@ public final class TraceClusterService implements Traces {
             if (code != null) {
                 throw new Refused(code, piece.message());
             }
-            return new LogPiece(Bytes.wrap(piece.text()), piece.start(), piece.position(), piece.hint());
+            return new LogPiece(
+                    Bytes.wrap(piece.text()), piece.start(), piece.position(), piece.hint(), piece.payloads());
         });
     }
 

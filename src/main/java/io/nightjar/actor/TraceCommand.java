@@ -87,13 +87,20 @@ sealed interface TraceCommand {
      * A piece of a trace's file here.
      *
      * @param start position of its first byte
+     * @param payloads whether lines of the trace show payloads
      * @param code why there is none, or null
      */
     record Piece(
-            byte[] text, String start, String position, @Nullable String hint, @Nullable String code, String message)
+            byte[] text,
+            String start,
+            String position,
+            @Nullable String hint,
+            boolean payloads,
+            @Nullable String code,
+            String message)
             implements ControlMessage {
         static Piece refused(String code, String message) {
-            return new Piece(new byte[0], "0", "0", null, code, message);
+            return new Piece(new byte[0], "0", "0", null, true, code, message);
         }
     }
 }

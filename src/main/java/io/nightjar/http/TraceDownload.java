@@ -49,7 +49,7 @@ import scala.jdk.javaapi.CollectionConverters;
  *
  * <p>One node's text can be had in parts by {@code Range}: its {@code ETag} stays the same until the oldest lines make
  * room, and until then every byte stays where it is. A part that cannot be read to its end breaks the connection, so that
- * nobody takes less for the whole.
+ * nobody takes less for the whole. So does a trace that was made anew meanwhile and is not for this reader.
  */
 final class TraceDownload {
     private static final Logger LOG = LoggerFactory.getLogger(TraceDownload.class);
@@ -88,9 +88,14 @@ final class TraceDownload {
      * @param sizes bytes of each node's log now; null for a node that did not answer
      * @param notes what could not be had, in words, filled while it streams
      * @param missing nodes that are not in it to their end, filled while it streams
+     * @param access whether it may still be read
      */
     private record Plan(
-            TraceDefinition trace, Map<String, @Nullable Long> sizes, List<String> notes, Set<String> missing) {}
+            TraceDefinition trace,
+            Map<String, @Nullable Long> sizes,
+            List<String> notes,
+            Set<String> missing,
+            TraceAccess access) {}
 
     /** @param restarts how often the log was rotated away under it; more than allowed: stop */
     private record Reading(String position, long bytes, int restarts, boolean done) {}
@@ -107,6 +112,7 @@ final class TraceDownload {
             throw ApiException.limitReached("there are " + maxDownloads
                     + " downloads under way (nightjar.trace.max-downloads); wait for one to end");
         }
+        TraceAccess access = new TraceAccess(call);
         String range = call.request().getHeader("Range").map(HttpHeader::value).orElse(null);
         String ifRange =
                 call.request().getHeader("If-Range").map(HttpHeader::value).orElse(null);
@@ -116,9 +122,10 @@ final class TraceDownload {
                     .filter(definition -> definition.name().equals(name))
                     .findFirst()
                     .orElseThrow(() -> ApiException.notFound("there is no trace " + Text.quote(name)));
+            access.check(trace);
             checkFormat(trace, format);
             TraceViews.all(call);
-            Plan plan = plan(trace, details, node);
+            Plan plan = plan(trace, details, node, access);
             Traces.LogDetail one = node == null || format.equals("zip") || format.equals("gzip")
                     ? null
                     : details.stream()
@@ -143,7 +150,8 @@ final class TraceDownload {
         }
     }
 
-    private Plan plan(TraceDefinition trace, List<Traces.LogDetail> details, @Nullable String node) {
+    private Plan plan(
+            TraceDefinition trace, List<Traces.LogDetail> details, @Nullable String node, TraceAccess access) {
         Map<String, @Nullable Long> sizes = new LinkedHashMap<>();
         traces.left().forEach((name, at) -> {
             if (at >= trace.startAtMillis()) {
@@ -155,7 +163,8 @@ final class TraceDownload {
         if (node != null) {
             sizes.keySet().retainAll(List.of(node));
         }
-        return new Plan(trace, sizes, Collections.synchronizedList(new ArrayList<>()), new ConcurrentSkipListSet<>());
+        return new Plan(
+                trace, sizes, Collections.synchronizedList(new ArrayList<>()), new ConcurrentSkipListSet<>(), access);
     }
 
     private HttpResponse reply(Plan plan, String format) {
@@ -245,7 +254,7 @@ final class TraceDownload {
             return CompletableFuture.completedFuture(Optional.empty());
         }
         int most = (int) Math.min(left, TraceLines.PIECE);
-        return traces.read(plan.trace.name(), node, reading.position, most).thenApply(piece -> {
+        return read(plan, node, reading.position, most).thenApply(piece -> {
             int size = piece.text().size();
             if (size == 0) {
                 throw new Traces.Refused("NODE_ERROR", "the log of node " + node + " became shorter meanwhile");
@@ -317,11 +326,15 @@ final class TraceDownload {
                 new Reading("0", 0, 0, false),
                 reading -> reading.done
                         ? CompletableFuture.completedFuture(Optional.<Pair<Reading, ByteString>>empty())
-                        : traces.read(plan.trace.name(), node, reading.position, TraceLines.PIECE)
+                        : read(plan, node, reading.position, TraceLines.PIECE)
                                 .handle((piece, failure) -> Optional.of(
                                         failure == null
                                                 ? next(reading, piece, size)
                                                 : failed(plan, node, reading, TraceLog.cause(failure)))));
+    }
+
+    private CompletionStage<Traces.LogPiece> read(Plan plan, String node, String position, int bytes) {
+        return traces.read(plan.trace.name(), node, position, bytes).thenApply(plan.access::check);
     }
 
     private static Pair<Reading, ByteString> next(Reading reading, Traces.LogPiece piece, long size) {
@@ -333,6 +346,9 @@ final class TraceDownload {
     }
 
     private Pair<Reading, ByteString> failed(Plan plan, String node, Reading reading, Throwable cause) {
+        if (cause instanceof ApiException refused) {
+            throw refused; // breaks the connection: the reader may no longer read
+        }
         boolean stale =
                 cause instanceof Traces.Refused refused && refused.code().equals("STALE_CURSOR");
         if (stale && reading.restarts < MAX_RESTARTS) {

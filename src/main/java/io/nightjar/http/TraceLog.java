@@ -41,17 +41,21 @@ final class TraceLog {
         String position = call.parameters().text("position", "0");
         int bytes = (int) call.parameters().number("bytes", BYTES_DEFAULT, BYTES_MIN, TraceLines.PIECE);
         String node = call.parameters().text("node");
-        CompletionStage<HttpResponse> answer =
-                node == null ? merged(name, position, bytes) : ofNode(name, node, position, bytes);
+        TraceAccess access = new TraceAccess(call);
+        CompletionStage<HttpResponse> answer = node == null
+                ? merged(name, position, bytes, access)
+                : ofNode(name, node, position, bytes, access);
         return answer.thenApply(response -> {
             views.page(call, clock.millis());
             return response;
         });
     }
 
-    private CompletionStage<HttpResponse> ofNode(String name, String node, String position, int bytes) {
+    private CompletionStage<HttpResponse> ofNode(
+            String name, String node, String position, int bytes, TraceAccess access) {
         checkNode(traces, node);
         return traces.read(name, node, position, bytes)
+                .thenApply(access::check)
                 .thenApply(piece -> reply(piece.text(), piece.position(), piece.hint(), List.of()));
     }
 
@@ -65,12 +69,12 @@ final class TraceLog {
         }
     }
 
-    private CompletionStage<HttpResponse> merged(String name, String position, int bytes) {
+    private CompletionStage<HttpResponse> merged(String name, String position, int bytes, TraceAccess access) {
         Map<String, TracePage.Place> places = TracePage.decode(position);
         List<String> nodes = traces.nodes();
         Map<String, CompletionStage<TracePage.@Nullable NodePiece>> asked = new LinkedHashMap<>();
         for (String node : nodes) {
-            asked.put(node, ask(name, node, places.getOrDefault(node, TracePage.Place.START)));
+            asked.put(node, ask(name, node, places.getOrDefault(node, TracePage.Place.START), access));
         }
         CompletableFuture<?>[] all = asked.values().stream()
                 .map(CompletionStage::toCompletableFuture)
@@ -121,9 +125,11 @@ final class TraceLog {
     }
 
     /** One node's piece, or null if the node does not answer. */
-    private CompletionStage<TracePage.@Nullable NodePiece> ask(String name, String node, TracePage.Place place) {
+    private CompletionStage<TracePage.@Nullable NodePiece> ask(
+            String name, String node, TracePage.Place place, TraceAccess access) {
         return traces.read(name, node, place.position(), TraceLines.PIECE).handle((piece, failure) -> {
             if (failure == null) {
+                access.check(piece);
                 return new TracePage.NodePiece(
                         node, place, piece.text().toArray(), piece.start(), piece.position(), piece.hint());
             }

@@ -43,7 +43,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Lines are read from the files when the reader's socket takes them, so a slow reader slows nobody; what is rotated
  * away before it was read is told in {@code lines_lost}. A node that stops answering is told once in {@code
  * node_unreachable}, and the tail goes on with the others; what that node wrote meanwhile follows when it is back, later
- * than its time. {@code end} is the last event, when the trace is over or deleted.
+ * than its time. {@code end} is the last event, when the trace is over or deleted or no longer for this reader.
  */
 final class TraceTail {
     /** How often files are looked at while nothing comes. */
@@ -58,6 +58,9 @@ final class TraceTail {
 
     /** How long after the end of a trace a node that does not answer is waited for. */
     private static final long LAST_PATIENCE_MILLIS = 15_000;
+
+    /** Status of the last event when the reader may no longer read. */
+    private static final String UNAUTHORIZED = "unauthorized";
 
     private static final int ROUND_BYTES = 64 << 10;
     private static final ByteString PREAMBLE = ByteString.fromString("retry: 1000\n: the lines of a trace follow\n\n");
@@ -117,8 +120,10 @@ final class TraceTail {
                     .filter(definition -> definition.name().equals(name))
                     .findFirst()
                     .orElseThrow(() -> ApiException.notFound("there is no trace " + Text.quote(name)));
+            TraceAccess access = new TraceAccess(call);
+            access.check(trace);
             TraceViews.all(call);
-            Tail tail = new Tail(trace, node, otherwise, call.system());
+            Tail tail = new Tail(trace, node, otherwise, call.system(), access);
             return HttpResponse.create()
                     .addHeader(RawHeader.create("X-Accel-Buffering", "no")) // nginx would hold the lines back
                     .withEntity(HttpEntities.createChunked(EVENT_STREAM, counted(tail.events(places))));
@@ -144,13 +149,20 @@ final class TraceTail {
         private final TracePage.Place otherwise;
         private final ActorSystem<?> system;
         private final TraceFormat format;
+        private final TraceAccess access;
 
-        Tail(TraceDefinition trace, @Nullable String only, TracePage.Place otherwise, ActorSystem<?> system) {
+        Tail(
+                TraceDefinition trace,
+                @Nullable String only,
+                TracePage.Place otherwise,
+                ActorSystem<?> system,
+                TraceAccess access) {
             this.trace = trace;
             this.only = only;
             this.otherwise = otherwise;
             this.system = system;
             this.format = TraceFormat.of(trace);
+            this.access = access;
         }
 
         Source<ByteString, NotUsed> events(Map<String, TracePage.Place> places) {
@@ -189,6 +201,7 @@ final class TraceTail {
                     .toCompletableFuture()
                     .copy()
                     .orTimeout(patience, TimeUnit.MILLISECONDS)
+                    .thenApply(access::check)
                     .handle((piece, failure) -> {
                         if (failure == null) {
                             byte[] text = piece.text().toArray();
@@ -198,9 +211,11 @@ final class TraceTail {
                                             node, place, text, piece.start(), piece.position(), piece.hint()),
                                     null);
                         }
-                        boolean refused = TraceLog.cause(failure) instanceof Traces.Refused;
-                        return new Answer(
-                                node, null, refused ? ((Traces.Refused) TraceLog.cause(failure)).code() : null);
+                        Throwable cause = TraceLog.cause(failure);
+                        String code = cause instanceof Traces.Refused refused
+                                ? refused.code()
+                                : cause instanceof ApiException ? UNAUTHORIZED : null;
+                        return new Answer(node, null, code);
                     });
         }
 
@@ -214,6 +229,8 @@ final class TraceTail {
                     pieces.add(piece);
                 } else if (piece != null || "STALE_CURSOR".equals(answer.refusal)) {
                     out.lost(answer.node);
+                } else if (UNAUTHORIZED.equals(answer.refusal)) {
+                    return out.end(UNAUTHORIZED);
                 } else if ("NOT_FOUND".equals(answer.refusal) && answer.node.equals(traces.node())) {
                     return out.end("deleted");
                 } else {

@@ -91,8 +91,9 @@ public interface Traces {
      *     come and go. {@code "0"} while there are no lines
      * @param position cursor to go on from
      * @param hint {@code eof} when all was read and the trace is over, {@code retry} when more may come, else null
+     * @param payloads whether lines of this trace show payloads, as the node that read them knows it
      */
-    record LogPiece(Bytes text, String start, String position, @Nullable String hint) {}
+    record LogPiece(Bytes text, String start, String position, @Nullable String hint, boolean payloads) {}
 
     /** Why a call was refused. {@code code} is one of the API's error codes. */
     final class Refused extends RuntimeException {

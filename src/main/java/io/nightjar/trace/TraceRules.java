@@ -50,6 +50,11 @@ public final class TraceRules {
         }
     }
 
+    /** Whether its lines show what messages say. */
+    public static boolean showsPayloads(TraceDefinition trace) {
+        return !trace.payloadEncode().equals("hidden");
+    }
+
     /** Running from its start, inclusive, to its end, exclusive, unless an operator stopped it. */
     public static Status status(TraceDefinition trace, long nowMillis) {
         if (trace.stopped() || nowMillis >= trace.endAtMillis()) {

@@ -75,7 +75,7 @@ final class AuditTest {
 
     @Test
     void who_made_a_trace_and_who_read_it_is_told_once_for_each_reading() throws Exception {
-        api.post("/trace", "{\"name\":\"t\",\"type\":\"clientid\",\"clientid\":\"a b\"}");
+        api.post("/trace", "{\"name\":\"t\",\"type\":\"clientid\",\"clientid\":\"a b\",\"payload_encode\":\"hidden\"}");
         String position = api.call("GET", "/trace/t/log", api.viewer(), null)
                 .json()
                 .path("meta")

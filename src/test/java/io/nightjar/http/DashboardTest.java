@@ -356,8 +356,8 @@ final class DashboardTest {
             browser.find("th", trace);
             assertThat(buttons()).doesNotContain("New trace", "Stop", "Delete");
             browser.click("th a", trace);
-            browser.find("button", "Download as text");
-            assertThat(buttons()).doesNotContain("Stop", "Delete");
+            browser.find("strong", "This trace shows payloads");
+            assertThat(buttons()).doesNotContain("Stop", "Delete", "Download as text", "Download as zip");
             assertThat(device.end()).isEqualTo(RawMqttClient.End.OPEN);
         } finally {
             broker.api().deleteTrace(trace);

@@ -143,6 +143,7 @@ final class FakeTraces implements Traces {
         if (!definitions.containsKey(name)) {
             throw new Refused("NOT_FOUND", "there is no trace " + name);
         }
+        boolean payloads = !definitions.get(name).payloadEncode().equals("hidden");
         byte[] log = logs.getOrDefault(name + "@" + node, new byte[0]);
         int plus = position.indexOf('+');
         String base = plus < 0 ? position : position.substring(0, plus);
@@ -161,7 +162,7 @@ final class FakeTraces implements Traces {
         int end = whole > from ? whole : to;
         String hint = end < log.length ? null : running ? "retry" : "eof";
         return new LogPiece(
-                Bytes.wrap(Arrays.copyOfRange(log, from, end)), "p" + (gone + from), "p" + (gone + end), hint);
+                Bytes.wrap(Arrays.copyOfRange(log, from, end)), "p" + (gone + from), "p" + (gone + end), hint, payloads);
     }
 
     volatile Limits limits = new Limits(30, 512L << 20);

@@ -46,7 +46,7 @@ final class TraceDownloadTest {
 
     private static HttpResponse<byte[]> download(String query) throws Exception {
         return api.http.send(
-                api.request("GET", "/trace/t/download" + query, api.viewer(), null),
+                api.request("GET", "/trace/t/download" + query, api.administrator(), null),
                 HttpResponse.BodyHandlers.ofByteArray());
     }
 
@@ -165,7 +165,7 @@ final class TraceDownloadTest {
         api.traces.mostOutstanding.set(0);
 
         HttpResponse<InputStream> zipped = api.http.send(
-                api.request("GET", "/trace/t/download", api.viewer(), null), HttpResponse.BodyHandlers.ofInputStream());
+                api.request("GET", "/trace/t/download", api.administrator(), null), HttpResponse.BodyHandlers.ofInputStream());
         long bytes = 0;
         try (ZipInputStream zip = new ZipInputStream(zipped.body())) {
             for (ZipEntry entry = zip.getNextEntry(); entry != null; entry = zip.getNextEntry()) {
@@ -186,7 +186,7 @@ final class TraceDownloadTest {
         api.traces.reads.set(0);
 
         HttpResponse<InputStream> response = api.http.send(
-                api.request("GET", "/trace/t/download?format=text&node=n1", api.viewer(), null),
+                api.request("GET", "/trace/t/download?format=text&node=n1", api.administrator(), null),
                 HttpResponse.BodyHandlers.ofInputStream());
         int before;
         try (InputStream in = response.body()) {
@@ -201,7 +201,7 @@ final class TraceDownloadTest {
 
     private static HttpResponse<String> part(String query, String... headers) throws Exception {
         return api.http.send(
-                api.request("GET", "/trace/t/download?format=text&" + query, api.viewer(), null, headers),
+                api.request("GET", "/trace/t/download?format=text&" + query, api.administrator(), null, headers),
                 HttpResponse.BodyHandlers.ofString());
     }
 
@@ -283,7 +283,7 @@ final class TraceDownloadTest {
     private static String raw(String path) throws Exception {
         try (Socket socket = new Socket("127.0.0.1", api.server.port())) {
             String request = "GET /api/v5" + path + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: "
-                    + api.viewer() + "\r\n\r\n";
+                    + api.administrator() + "\r\n\r\n";
             socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
             return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         }

@@ -142,10 +142,37 @@ final class TraceRoutesTest {
                     .as(call)
                     .isEqualTo(403);
         }
-        for (String path : List.of("/trace", "/trace/a/log_detail", "/trace/a/log", "/trace/a/download", "/tracing")) {
+        for (String path : List.of("/trace", "/trace/a/log_detail", "/tracing")) {
             assertThat(api.call("GET", path, api.viewer(), null).status())
                     .as(path)
                     .isEqualTo(200);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"text,403", "hex,403", "hidden,200"})
+    void a_viewer_reads_the_lines_of_a_trace_that_hides_payloads_only(String encode, int status) throws Exception {
+        api.post(
+                "/trace",
+                "{\"name\":\"a\",\"type\":\"clientid\",\"clientid\":\"1\",\"payload_encode\":\"" + encode + "\"}");
+        api.traces.log("a", "n1", line(1, "secret"));
+
+        for (String path : List.of(
+                "/trace/a/log",
+                "/trace/a/log?node=n1",
+                "/trace/a/download",
+                "/trace/a/download?node=n1&format=text",
+                "/trace/a/tail")) {
+            ApiServer.Reply viewer = api.call("GET", path, api.viewer(), null);
+            ApiServer.Reply administrator = api.get(path);
+
+            assertThat(viewer.status()).as(path).isEqualTo(status);
+            assertThat(administrator.status()).as(path).isEqualTo(200);
+            if (status == 403) {
+                assertThat(viewer.code()).isEqualTo("UNAUTHORIZED_ROLE");
+                assertThat(viewer.message()).contains("role administrator", "payload_encode=hidden");
+                assertThat(viewer.text()).doesNotContain("secret");
+            }
         }
     }
 

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.nightjar.metrics.Counters.Counter;
 import io.nightjar.testing.EventStream;
+import io.nightjar.trace.TraceDefinition;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -44,7 +45,11 @@ class TraceTailTest {
     }
 
     private static EventStream tail(String query, String... headers) throws IOException {
-        List<String> all = new ArrayList<>(List.of("Authorization", api.viewer()));
+        return tailOf(api.administrator(), query, headers);
+    }
+
+    private static EventStream tailOf(String authorization, String query, String... headers) throws IOException {
+        List<String> all = new ArrayList<>(List.of("Authorization", authorization));
         all.addAll(List.of(headers));
         return new EventStream(
                 "http://127.0.0.1:" + api.server.port() + "/api/v5/trace/t/tail" + query, all.toArray(String[]::new));
@@ -183,6 +188,24 @@ class TraceTailTest {
     }
 
     @Test
+    void a_trace_made_anew_with_payloads_ends_a_viewer_s_tail_of_the_one_without() throws Exception {
+        TraceDefinition shown = api.traces.definitions.get("t");
+        api.delete("/trace/t");
+        api.post(
+                "/trace",
+                "{\"name\":\"t\",\"type\":\"clientid\",\"clientid\":\"dev\",\"payload_encode\":\"hidden\"}");
+        api.traces.log("t", "n1", line(1, "a"));
+
+        try (EventStream tail = tailOf(api.viewer(), "")) {
+            assertThat(lineOf(tail.next(PATIENCE))).isEqualTo(shown("n1", 1, "a"));
+            api.traces.definitions.put("t", shown);
+            api.traces.log("t", "n1", line(1, "a") + line(2, "secret"));
+            assertThat(tail.next(PATIENCE).data()).isEqualTo("{\"status\":\"unauthorized\"}");
+            assertThat(tail.next(PATIENCE).type()).isEqualTo("closed");
+        }
+    }
+
+    @Test
     void a_trace_that_is_deleted_ends_its_tail() throws Exception {
         try (EventStream tail = tail("")) {
             api.delete("/trace/t");
@@ -219,7 +242,7 @@ class TraceTailTest {
         assertThat(api.get("/trace/t/tail?node=n9").status()).isEqualTo(404);
         assertThat(api.get("/trace/t/tail?position=nonsense").status()).isEqualTo(400);
         assertThat(api.call("GET", "/trace/t/tail", "", null).status()).isEqualTo(401);
-        assertThat(api.call("GET", "/trace/t/tail?token=x", api.viewer(), null).status())
+        assertThat(api.call("GET", "/trace/t/tail?token=x", api.administrator(), null).status())
                 .as("a token stands in the header only")
                 .isEqualTo(400);
     }

@@ -33,6 +33,7 @@ export class TracePage {
   #state = "connecting";
   #error = null;
   #stream = null;
+  #stopped = false;
   #tags = new Set();
   #text = "";
   #downloading = "";
@@ -44,6 +45,14 @@ export class TracePage {
 
   start() {
     this.refresh();
+  }
+
+  /** Follows the lines, once it is known that this user may read them. */
+  #follow() {
+    const trace = this.#trace.value;
+    if (this.#stream || this.#stopped || !trace || !mayRead(trace)) {
+      return;
+    }
     this.#stream = new EventStream(api.path`/trace/${this.#name}/tail`, {
       event: (event) => this.#arrived(event),
       state: (state, error) => this.#became(state, error),
@@ -52,6 +61,7 @@ export class TracePage {
   }
 
   stop() {
+    this.#stopped = true;
     this.#stream?.close();
     this.#trace.cancel();
   }
@@ -61,6 +71,7 @@ export class TracePage {
       const traces = await api.get("/trace", {}, signal);
       return traces.find((trace) => trace.name === this.#name) ?? null;
     });
+    this.#follow();
   }
 
   #became(state, error = null) {
@@ -126,14 +137,15 @@ export class TracePage {
         ? this.#trace.error ? nothing : waiting("the trace")
         : trace === null
           ? empty("There is no such trace", html`It may have been deleted. <a href="#/trace">All traces</a>`)
-          : html`${facts(trace)} ${this.#live()}`}`;
+          : html`${facts(trace)} ${mayRead(trace) ? this.#live() : empty("This trace shows payloads", html`Only an administrator
+              may read its lines or download it. A trace whose payloads are hidden is for every user.`)}`}`;
   }
 
   #buttons(trace) {
     const download = (format, text) => html`<button type="button" ?disabled=${this.#downloading !== ""}
       @click=${() => this.#download(format)}>${this.#downloading === format ? "Downloading\u2026" : text}</button>`;
     return html`<div class="buttons">
-      ${download("text", "Download as text")} ${download("zip", "Download as zip")}
+      ${mayRead(trace) ? html`${download("text", "Download as text")} ${download("zip", "Download as zip")}` : nothing}
       ${api.mayChange() && (trace.status === "running" || trace.status === "waiting")
         ? html`<button type="button" @click=${() => stop(trace.name, () => this.refresh())}>Stop</button>` : nothing}
       ${api.mayChange() ? html`<button type="button" class="danger"
@@ -208,6 +220,9 @@ function follow() {
     box.scrollTop = box.scrollHeight;
   }
 }
+
+/** Whether this user may read its lines: payloads are for administrators. */
+const mayRead = (trace) => api.mayChange() || trace.payload_encode === "hidden";
 
 function facts(trace) {
   const lost = sum(trace.dropped);
