@@ -8,6 +8,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.http.javadsl.model.HttpHeader;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
@@ -93,9 +94,14 @@ final class Api {
             ForeignPages.refuse(request);
             caller[0] = authentication.identify(request, route.access());
             Authentication.authorize(caller[0], route.access());
+            Supplier<Caller> again = () -> {
+                Caller now = authentication.identify(request, route.access());
+                Authentication.authorize(now, route.access());
+                return now;
+            };
             Parameters parameters = Parameters.of(target.query(), route.parameters(), route.repeatable());
             bodyIsRead = route.takesBody();
-            return route.handler().handle(new Call(system, request, caller[0], values, parameters));
+            return route.handler().handle(new Call(system, request, caller[0], values, parameters, again));
         } catch (RuntimeException e) {
             return CompletableFuture.failedFuture(e);
         } finally {

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.http.javadsl.model.MediaType;
@@ -16,8 +17,15 @@ import org.apache.pekko.stream.SystemMaterializer;
  * One call that was matched to a route and may go on: the caller has the role, the query's names are known.
  *
  * @param path decoded values of the variable segments, in order
+ * @param again finds out anew who calls, for answers that last; throws {@link ApiException} if they may not any more
  */
-record Call(ActorSystem<?> system, HttpRequest request, Caller caller, List<String> path, Parameters parameters) {
+record Call(
+        ActorSystem<?> system,
+        HttpRequest request,
+        Caller caller,
+        List<String> path,
+        Parameters parameters,
+        Supplier<Caller> again) {
     /** Longest time for a body to arrive, in milliseconds. */
     private static final long BODY_TIMEOUT_MILLIS = 10_000;
 

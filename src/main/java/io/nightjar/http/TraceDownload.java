@@ -49,7 +49,8 @@ import scala.jdk.javaapi.CollectionConverters;
  *
  * <p>One node's text can be had in parts by {@code Range}: its {@code ETag} stays the same until the oldest lines make
  * room, and until then every byte stays where it is. A part that cannot be read to its end breaks the connection, so that
- * nobody takes less for the whole. So does a trace that was made anew meanwhile and is not for this reader.
+ * nobody takes less for the whole. So does a
+ * download whose reader may not read any more: a login or an API key may end before it does.
  */
 final class TraceDownload {
     private static final Logger LOG = LoggerFactory.getLogger(TraceDownload.class);
@@ -112,7 +113,7 @@ final class TraceDownload {
             throw ApiException.limitReached("there are " + maxDownloads
                     + " downloads under way (nightjar.trace.max-downloads); wait for one to end");
         }
-        TraceAccess access = new TraceAccess(call);
+        TraceAccess access = new TraceAccess(call, clock);
         String range = call.request().getHeader("Range").map(HttpHeader::value).orElse(null);
         String ifRange =
                 call.request().getHeader("If-Range").map(HttpHeader::value).orElse(null);

@@ -41,7 +41,7 @@ final class TraceLog {
         String position = call.parameters().text("position", "0");
         int bytes = (int) call.parameters().number("bytes", BYTES_DEFAULT, BYTES_MIN, TraceLines.PIECE);
         String node = call.parameters().text("node");
-        TraceAccess access = new TraceAccess(call);
+        TraceAccess access = new TraceAccess(call, clock);
         CompletionStage<HttpResponse> answer = node == null
                 ? merged(name, position, bytes, access)
                 : ofNode(name, node, position, bytes, access);

@@ -43,7 +43,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Lines are read from the files when the reader's socket takes them, so a slow reader slows nobody; what is rotated
  * away before it was read is told in {@code lines_lost}. A node that stops answering is told once in {@code
  * node_unreachable}, and the tail goes on with the others; what that node wrote meanwhile follows when it is back, later
- * than its time. {@code end} is the last event, when the trace is over or deleted or no longer for this reader.
+ * than its time. {@code end} is the last event, when the trace is over or deleted or no longer for this reader: within
+ * 15 s of a logout, or of the end of a token or an API key.
  */
 final class TraceTail {
     /** How often files are looked at while nothing comes. */
@@ -120,7 +121,7 @@ final class TraceTail {
                     .filter(definition -> definition.name().equals(name))
                     .findFirst()
                     .orElseThrow(() -> ApiException.notFound("there is no trace " + Text.quote(name)));
-            TraceAccess access = new TraceAccess(call);
+            TraceAccess access = new TraceAccess(call, clock);
             access.check(trace);
             TraceViews.all(call);
             Tail tail = new Tail(trace, node, otherwise, call.system(), access);
@@ -183,6 +184,11 @@ final class TraceTail {
         }
 
         private CompletionStage<Optional<Pair<State, ByteString>>> round(State state) {
+            try {
+                access.check();
+            } catch (ApiException e) {
+                return CompletableFuture.completedFuture(Optional.of(new Events(state).end(UNAUTHORIZED)));
+            }
             List<CompletableFuture<Answer>> asked = new ArrayList<>();
             for (String node : traces.nodes()) {
                 if (only == null || only.equals(node)) {

@@ -2,12 +2,15 @@ package io.nightjar.http;
 
 import static io.nightjar.http.TraceRoutesTest.line;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.ByteArrayInputStream;
+import java.io.IOException;
 import java.io.InputStream;
 import java.net.Socket;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -195,6 +198,23 @@ final class TraceDownloadTest {
         }
 
         assertThat(before).isLessThan(160);
+    }
+
+    @Test
+    void a_download_breaks_off_when_its_reader_has_logged_out() throws Exception {
+        api.traces.log("t", "n1", line(1, "z".repeat(200)).repeat(80_000));
+        String login = api.login();
+
+        HttpResponse<InputStream> response = api.http.send(
+                api.request("GET", "/trace/t/download?format=text&node=n1", login, null),
+                HttpResponse.BodyHandlers.ofInputStream());
+        try (InputStream in = response.body()) {
+            assertThat(in.read()).isEqualTo('2');
+            assertThat(api.call("POST", "/logout", login, null).status()).isEqualTo(204);
+            api.clock.move(Duration.ofSeconds(15));
+
+            assertThatThrownBy(in::readAllBytes).isInstanceOf(IOException.class);
+        }
     }
 
     // ---- parts and trailers

@@ -6,6 +6,8 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.nightjar.auth.ApiKeys;
+import io.nightjar.auth.Role;
 import io.nightjar.metrics.Counters.Counter;
 import io.nightjar.testing.EventStream;
 import io.nightjar.trace.TraceDefinition;
@@ -202,6 +204,33 @@ class TraceTailTest {
             api.traces.log("t", "n1", line(1, "a") + line(2, "secret"));
             assertThat(tail.next(PATIENCE).data()).isEqualTo("{\"status\":\"unauthorized\"}");
             assertThat(tail.next(PATIENCE).type()).isEqualTo("closed");
+        }
+    }
+
+    @Test
+    void a_tail_ends_soon_after_its_reader_logged_out_or_lost_the_key() throws Exception {
+        String login = api.login();
+        ApiKeys.Created key = api.apiKeys.create("for a while", Role.ADMINISTRATOR, "", api.clock.millis(), null, true);
+        String basic = ApiServer.basic(key.apiKey().key(), key.secret());
+
+        try (EventStream ofLogin = tailOf(login, "");
+                EventStream ofKey = tailOf(basic, "");
+                EventStream stays = tail("")) {
+            api.traces.log("t", "n1", line(1, "a"));
+            for (EventStream tail : List.of(ofLogin, ofKey, stays)) {
+                assertThat(lineOf(tail.next(PATIENCE))).isEqualTo(shown("n1", 1, "a"));
+            }
+            assertThat(api.call("POST", "/logout", login, null).status()).isEqualTo(204);
+            api.apiKeys.delete("for a while");
+            api.clock.move(Duration.ofSeconds(15));
+
+            for (EventStream tail : List.of(ofLogin, ofKey)) {
+                EventStream.Event end = tail.next(PATIENCE);
+                assertThat(end.type() + end.data()).isEqualTo("end{\"status\":\"unauthorized\"}");
+                assertThat(tail.next(PATIENCE).type()).isEqualTo("closed");
+            }
+            api.traces.log("t", "n1", line(1, "a") + line(2, "b"));
+            assertThat(lineOf(stays.next(PATIENCE))).isEqualTo(shown("n1", 2, "b"));
         }
     }
 

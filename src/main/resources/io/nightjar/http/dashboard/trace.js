@@ -19,6 +19,7 @@ const STATES = {
   live: "live",
   waiting: "interrupted, trying again",
   ended: "the trace is over",
+  refused: "you may not read it any more",
   failed: "not available",
 };
 
@@ -84,7 +85,7 @@ export class TracePage {
 
   #arrived({ type, data }) {
     if (type === "end" || type === "eof") {
-      this.#became("ended");
+      this.#became(data.includes('"unauthorized"') ? "refused" : "ended");
       this.#stream.close();
       this.refresh();
       return;
