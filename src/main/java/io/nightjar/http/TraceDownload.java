@@ -18,8 +18,8 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentSkipListSet;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.pekko.NotUsed;
+import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.http.javadsl.model.ContentType;
 import org.apache.pekko.http.javadsl.model.ContentTypes;
 import org.apache.pekko.http.javadsl.model.HttpEntities;
@@ -74,13 +74,14 @@ final class TraceDownload {
     private final Clock clock;
     private final int maxDownloads;
     private final Counters counters;
-    private final AtomicInteger downloads = new AtomicInteger();
+    private final Slots slots;
 
     TraceDownload(Traces traces, Clock clock, int maxDownloads, Counters counters) {
         this.traces = traces;
         this.clock = clock;
         this.maxDownloads = maxDownloads;
         this.counters = counters;
+        this.slots = new Slots(maxDownloads);
     }
 
     /**
@@ -89,14 +90,20 @@ final class TraceDownload {
      * @param sizes bytes of each node's log now; null for a node that did not answer
      * @param notes what could not be had, in words, filled while it streams
      * @param missing nodes that are not in it to their end, filled while it streams
-     * @param access whether it may still be read
      */
     private record Plan(
             TraceDefinition trace,
             Map<String, @Nullable Long> sizes,
             List<String> notes,
             Set<String> missing,
-            TraceAccess access) {}
+            Reader reader) {}
+
+    /** Who it is for: whether they still may read, and the slot that it holds. */
+    private record Reader(TraceAccess access, Slots.Slot slot, ActorSystem<?> system) {
+        Source<ByteString, NotUsed> holding(Source<ByteString, NotUsed> bytes) {
+            return slot.holdFor(bytes, system);
+        }
+    }
 
     /** @param restarts how often the log was rotated away under it; more than allowed: stop */
     private record Reading(String position, long bytes, int restarts, boolean done) {}
@@ -108,7 +115,8 @@ final class TraceDownload {
         if (node != null) {
             TraceLog.checkNode(traces, node);
         }
-        if (downloads.get() >= maxDownloads) {
+        Slots.Slot slot = slots.take();
+        if (slot == null) {
             counters.increment(Counters.Counter.TRACE_READERS_REFUSED);
             throw ApiException.limitReached("there are " + maxDownloads
                     + " downloads under way (nightjar.trace.max-downloads); wait for one to end");
@@ -117,7 +125,7 @@ final class TraceDownload {
         String range = call.request().getHeader("Range").map(HttpHeader::value).orElse(null);
         String ifRange =
                 call.request().getHeader("If-Range").map(HttpHeader::value).orElse(null);
-        return traces.list().thenCombine(traces.logDetail(name), (views, details) -> {
+        CompletionStage<HttpResponse> answer = traces.list().thenCombine(traces.logDetail(name), (views, details) -> {
             TraceDefinition trace = views.stream()
                     .map(Traces.TraceView::definition)
                     .filter(definition -> definition.name().equals(name))
@@ -126,7 +134,7 @@ final class TraceDownload {
             access.check(trace);
             checkFormat(trace, format);
             TraceViews.all(call);
-            Plan plan = plan(trace, details, node, access);
+            Plan plan = plan(trace, details, node, new Reader(access, slot, call.system()));
             Traces.LogDetail one = node == null || format.equals("zip") || format.equals("gzip")
                     ? null
                     : details.stream()
@@ -141,6 +149,11 @@ final class TraceDownload {
                     .addHeader(RawHeader.create("Accept-Ranges", "bytes"))
                     .addHeader(RawHeader.create("ETag", etag(one)));
         });
+        return answer.whenComplete((response, failure) -> {
+            if (failure != null || response.status().isFailure()) {
+                slot.free();
+            }
+        });
     }
 
     private static void checkFormat(TraceDefinition trace, String format) {
@@ -152,7 +165,7 @@ final class TraceDownload {
     }
 
     private Plan plan(
-            TraceDefinition trace, List<Traces.LogDetail> details, @Nullable String node, TraceAccess access) {
+            TraceDefinition trace, List<Traces.LogDetail> details, @Nullable String node, Reader reader) {
         Map<String, @Nullable Long> sizes = new LinkedHashMap<>();
         traces.left().forEach((name, at) -> {
             if (at >= trace.startAtMillis()) {
@@ -165,7 +178,7 @@ final class TraceDownload {
             sizes.keySet().retainAll(List.of(node));
         }
         return new Plan(
-                trace, sizes, Collections.synchronizedList(new ArrayList<>()), new ConcurrentSkipListSet<>(), access);
+                trace, sizes, Collections.synchronizedList(new ArrayList<>()), new ConcurrentSkipListSet<>(), reader);
     }
 
     private HttpResponse reply(Plan plan, String format) {
@@ -176,7 +189,7 @@ final class TraceDownload {
                     default -> merged(plan);
                 };
         return HttpResponse.create()
-                .withEntity(withTrailer(type(format), counted(bytes), plan))
+                .withEntity(withTrailer(type(format), plan.reader.holding(bytes), plan))
                 .addHeader(RawHeader.create("Trailer", TRAILER))
                 .addHeader(disposition(plan, format));
     }
@@ -242,7 +255,7 @@ final class TraceDownload {
                 new Reading(position, 0, 0, false), reading -> nextOfPart(plan, log.node(), wanted.length(), reading));
         return HttpResponse.create()
                 .withStatus(StatusCodes.PARTIAL_CONTENT)
-                .withEntity(HttpEntities.create(type(format), wanted.length(), counted(bytes)))
+                .withEntity(HttpEntities.create(type(format), wanted.length(), plan.reader.holding(bytes)))
                 .addHeader(RawHeader.create(
                         "Content-Range", "bytes " + wanted.first() + "-" + wanted.last() + "/" + log.size()))
                 .addHeader(disposition(plan, format));
@@ -264,18 +277,6 @@ final class TraceDownload {
                     new Reading(piece.position(), reading.bytes + size, 0, false),
                     ByteString.fromArray(piece.text().toArray())));
         });
-    }
-
-    /** Counts the download from its first byte to its end: a reader that left before is no download. */
-    private Source<ByteString, NotUsed> counted(Source<ByteString, NotUsed> bytes) {
-        return Source.lazySource(() -> {
-                    downloads.incrementAndGet();
-                    return bytes.watchTermination((notUsed, done) -> {
-                        done.whenComplete((ok, failure) -> downloads.decrementAndGet());
-                        return notUsed;
-                    });
-                })
-                .mapMaterializedValue(notUsed -> NotUsed.getInstance());
     }
 
     private Source<ByteString, NotUsed> zip(Plan plan) {
@@ -335,7 +336,7 @@ final class TraceDownload {
     }
 
     private CompletionStage<Traces.LogPiece> read(Plan plan, String node, String position, int bytes) {
-        return traces.read(plan.trace.name(), node, position, bytes).thenApply(plan.access::check);
+        return traces.read(plan.trace.name(), node, position, bytes).thenApply(plan.reader.access::check);
     }
 
     private static Pair<Reading, ByteString> next(Reading reading, Traces.LogPiece piece, long size) {

@@ -20,7 +20,6 @@ import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.http.javadsl.model.ContentType;
@@ -72,13 +71,14 @@ final class TraceTail {
     private final Clock clock;
     private final int maxTails;
     private final Counters counters;
-    private final AtomicInteger tails = new AtomicInteger();
+    private final Slots slots;
 
     TraceTail(Traces traces, Clock clock, int maxTails, Counters counters) {
         this.traces = traces;
         this.clock = clock;
         this.maxTails = maxTails;
         this.counters = counters;
+        this.slots = new Slots(maxTails);
     }
 
     /**
@@ -110,12 +110,13 @@ final class TraceTail {
         }
         Map<String, TracePage.Place> places = from.equals("end") ? Map.of() : TracePage.decode(from);
         TracePage.Place otherwise = from.equals("end") ? new TracePage.Place("end", 0) : TracePage.Place.START;
-        if (tails.get() >= maxTails) {
+        Slots.Slot slot = slots.take();
+        if (slot == null) {
             counters.increment(Counters.Counter.TRACE_READERS_REFUSED);
             throw ApiException.limitReached("there are " + maxTails
                     + " live tails at this node (nightjar.trace.max-tails); close one, or ask another node");
         }
-        return traces.list().thenApply(views -> {
+        CompletionStage<HttpResponse> answer = traces.list().thenApply(views -> {
             TraceDefinition trace = views.stream()
                     .map(Traces.TraceView::definition)
                     .filter(definition -> definition.name().equals(name))
@@ -127,20 +128,14 @@ final class TraceTail {
             Tail tail = new Tail(trace, node, otherwise, call.system(), access);
             return HttpResponse.create()
                     .addHeader(RawHeader.create("X-Accel-Buffering", "no")) // nginx would hold the lines back
-                    .withEntity(HttpEntities.createChunked(EVENT_STREAM, counted(tail.events(places))));
+                    .withEntity(
+                            HttpEntities.createChunked(EVENT_STREAM, slot.holdFor(tail.events(places), call.system())));
         });
-    }
-
-    /** Counts the tail from its first byte to its end: a reader that left before is no tail. */
-    private Source<ByteString, NotUsed> counted(Source<ByteString, NotUsed> bytes) {
-        return Source.lazySource(() -> {
-                    tails.incrementAndGet();
-                    return bytes.watchTermination((notUsed, done) -> {
-                        done.whenComplete((ok, failure) -> tails.decrementAndGet());
-                        return notUsed;
-                    });
-                })
-                .mapMaterializedValue(notUsed -> NotUsed.getInstance());
+        return answer.whenComplete((response, failure) -> {
+            if (failure != null) {
+                slot.free();
+            }
+        });
     }
 
     /** One reader. */

@@ -28,6 +28,10 @@ final class FakeTraces implements Traces {
     final AtomicInteger mostOutstanding = new AtomicInteger();
     final AtomicInteger reads = new AtomicInteger();
     volatile boolean running;
+
+    /** A list is answered when this is complete. */
+    volatile CompletableFuture<Void> answers = CompletableFuture.completedFuture(null);
+
     volatile List<String> nodes = List.of("n1", "n2");
 
     void log(String name, String node, String text) {
@@ -58,8 +62,8 @@ final class FakeTraces implements Traces {
 
     @Override
     public synchronized CompletionStage<List<TraceView>> list() {
-        return CompletableFuture.completedFuture(
-                definitions.values().stream().map(this::view).toList());
+        List<TraceView> views = definitions.values().stream().map(this::view).toList();
+        return answers.thenApply(done -> views);
     }
 
     @Override

@@ -260,6 +260,18 @@ final class TraceDownloadTest {
     }
 
     @Test
+    void questions_that_are_refused_leave_room_for_those_that_are_not() throws Exception {
+        api.traces.log("t", "n2", "0123456789");
+        for (int i = 0; i < 20; i++) {
+            assertThat(part("node=n2", "Range", "bytes=10-").statusCode()).isEqualTo(416);
+            assertThat(download("?format=jsonl").statusCode()).isEqualTo(400);
+            assertThat(api.get("/trace/no/download").status()).isEqualTo(404);
+        }
+
+        assertThat(part("node=n2").body()).isEqualTo("0123456789");
+    }
+
+    @Test
     void a_part_is_only_a_part_of_the_log_that_was_begun() throws Exception {
         api.traces.log("t", "n2", "0123456789");
         String etag = part("node=n2").headers().firstValue("ETag").orElse("");

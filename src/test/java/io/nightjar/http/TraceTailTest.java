@@ -12,9 +12,13 @@ import io.nightjar.metrics.Counters.Counter;
 import io.nightjar.testing.EventStream;
 import io.nightjar.trace.TraceDefinition;
 import java.io.IOException;
+import java.io.InputStream;
+import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -193,9 +197,7 @@ class TraceTailTest {
     void a_trace_made_anew_with_payloads_ends_a_viewer_s_tail_of_the_one_without() throws Exception {
         TraceDefinition shown = api.traces.definitions.get("t");
         api.delete("/trace/t");
-        api.post(
-                "/trace",
-                "{\"name\":\"t\",\"type\":\"clientid\",\"clientid\":\"dev\",\"payload_encode\":\"hidden\"}");
+        api.post("/trace", "{\"name\":\"t\",\"type\":\"clientid\",\"clientid\":\"dev\",\"payload_encode\":\"hidden\"}");
         api.traces.log("t", "n1", line(1, "a"));
 
         try (EventStream tail = tailOf(api.viewer(), "")) {
@@ -266,12 +268,42 @@ class TraceTailTest {
     }
 
     @Test
+    void calls_that_come_together_do_not_pass_the_limit_and_those_that_fail_leave_no_trace() throws Exception {
+        for (int i = 0; i < 20; i++) {
+            assertThat(api.get("/trace/no/tail").status()).isEqualTo(404);
+        }
+        api.traces.answers = new CompletableFuture<>();
+        List<CompletableFuture<HttpResponse<InputStream>>> asked = new ArrayList<>();
+        for (int i = 0; i < 20; i++) {
+            asked.add(api.http.sendAsync(
+                    api.request("GET", "/trace/t/tail", api.administrator(), null),
+                    HttpResponse.BodyHandlers.ofInputStream()));
+        }
+        await().atMost(PATIENCE)
+                .until(() -> asked.stream().filter(CompletableFuture::isDone).count() >= 4);
+        api.traces.answers.complete(null);
+
+        List<Integer> statuses = new ArrayList<>();
+        for (CompletableFuture<HttpResponse<InputStream>> one : asked) {
+            HttpResponse<InputStream> response = one.get(30, TimeUnit.SECONDS);
+            statuses.add(response.statusCode());
+        }
+        assertThat(statuses).filteredOn(status -> status == 200).hasSize(16);
+        assertThat(statuses).filteredOn(status -> status == 503).hasSize(4);
+        api.traces.running = false;
+        for (CompletableFuture<HttpResponse<InputStream>> one : asked) {
+            one.join().body().readAllBytes();
+        }
+    }
+
+    @Test
     void a_wrong_question_is_told_what_to_change() throws Exception {
         assertThat(api.get("/trace/no/tail").status()).isEqualTo(404);
         assertThat(api.get("/trace/t/tail?node=n9").status()).isEqualTo(404);
         assertThat(api.get("/trace/t/tail?position=nonsense").status()).isEqualTo(400);
         assertThat(api.call("GET", "/trace/t/tail", "", null).status()).isEqualTo(401);
-        assertThat(api.call("GET", "/trace/t/tail?token=x", api.administrator(), null).status())
+        assertThat(api.call("GET", "/trace/t/tail?token=x", api.administrator(), null)
+                        .status())
                 .as("a token stands in the header only")
                 .isEqualTo(400);
     }
