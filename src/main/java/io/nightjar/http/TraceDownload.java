@@ -105,8 +105,18 @@ final class TraceDownload {
         }
     }
 
-    /** @param restarts how often the log was rotated away under it; more than allowed: stop */
-    private record Reading(String position, long bytes, int restarts, boolean done) {}
+    /**
+     * How far one node's log was read.
+     *
+     * @param restarts how often the log was rotated away under it; more than allowed: stop
+     * @param micros time of the last line, or {@link TraceLines#NO_TIME}: what is said about the next ones belongs here,
+     *     because a merge takes every line of a node for later than the one before
+     */
+    private record Reading(String position, long bytes, int restarts, boolean done, long micros) {
+        static Reading from(String position) {
+            return new Reading(position, 0, 0, false, TraceLines.NO_TIME);
+        }
+    }
 
     CompletionStage<HttpResponse> start(Call call) {
         String name = call.path(0);
@@ -164,8 +174,7 @@ final class TraceDownload {
         }
     }
 
-    private Plan plan(
-            TraceDefinition trace, List<Traces.LogDetail> details, @Nullable String node, Reader reader) {
+    private Plan plan(TraceDefinition trace, List<Traces.LogDetail> details, @Nullable String node, Reader reader) {
         Map<String, @Nullable Long> sizes = new LinkedHashMap<>();
         traces.left().forEach((name, at) -> {
             if (at >= trace.startAtMillis()) {
@@ -252,7 +261,7 @@ final class TraceDownload {
         }
         String position = log.start() + "+" + wanted.first();
         Source<ByteString, NotUsed> bytes = Source.unfoldAsync(
-                new Reading(position, 0, 0, false), reading -> nextOfPart(plan, log.node(), wanted.length(), reading));
+                Reading.from(position), reading -> nextOfPart(plan, log.node(), wanted.length(), reading));
         return HttpResponse.create()
                 .withStatus(StatusCodes.PARTIAL_CONTENT)
                 .withEntity(HttpEntities.create(type(format), wanted.length(), plan.reader.holding(bytes)))
@@ -274,7 +283,7 @@ final class TraceDownload {
                 throw new Traces.Refused("NODE_ERROR", "the log of node " + node + " became shorter meanwhile");
             }
             return Optional.of(Pair.create(
-                    new Reading(piece.position(), reading.bytes + size, 0, false),
+                    new Reading(piece.position(), reading.bytes + size, 0, false, reading.micros),
                     ByteString.fromArray(piece.text().toArray())));
         });
     }
@@ -322,10 +331,10 @@ final class TraceDownload {
         if (size == null) {
             boolean gone = !traces.nodes().contains(node);
             String why = gone ? "it left the cluster: what it recorded is on its disk" : "it did not answer";
-            return Source.single(note(plan, node, UNREACHABLE, why));
+            return Source.single(note(plan, node, UNREACHABLE, why, TraceLines.NO_TIME));
         }
         return Source.unfoldAsync(
-                new Reading("0", 0, 0, false),
+                Reading.from("0"),
                 reading -> reading.done
                         ? CompletableFuture.completedFuture(Optional.<Pair<Reading, ByteString>>empty())
                         : read(plan, node, reading.position, TraceLines.PIECE)
@@ -342,9 +351,10 @@ final class TraceDownload {
     private static Pair<Reading, ByteString> next(Reading reading, Traces.LogPiece piece, long size) {
         long bytes = reading.bytes + piece.text().size();
         boolean done = piece.hint() != null || bytes >= size || piece.text().isEmpty();
+        byte[] text = piece.text().toArray();
+        long micros = TraceLines.lastMicros(text, reading.micros);
         return Pair.create(
-                new Reading(piece.position(), bytes, reading.restarts, done),
-                ByteString.fromArray(piece.text().toArray()));
+                new Reading(piece.position(), bytes, reading.restarts, done, micros), ByteString.fromArray(text));
     }
 
     private Pair<Reading, ByteString> failed(Plan plan, String node, Reading reading, Throwable cause) {
@@ -355,8 +365,13 @@ final class TraceDownload {
                 cause instanceof Traces.Refused refused && refused.code().equals("STALE_CURSOR");
         if (stale && reading.restarts < MAX_RESTARTS) {
             return Pair.create(
-                    new Reading("0", 0, reading.restarts + 1, false),
-                    note(plan, node, "lines_lost", "the oldest lines were overwritten before they were read"));
+                    new Reading("0", 0, reading.restarts + 1, false, reading.micros),
+                    note(
+                            plan,
+                            node,
+                            "lines_lost",
+                            "the oldest lines were overwritten before they were read",
+                            reading.micros));
         }
         String why = cause instanceof Traces.Refused ? String.valueOf(cause.getMessage()) : "it stopped answering";
         LOG.warn(
@@ -365,12 +380,16 @@ final class TraceDownload {
                 node,
                 Text.quote(String.valueOf(cause)));
         return Pair.create(
-                new Reading(reading.position, reading.bytes, reading.restarts, true),
-                note(plan, node, UNREACHABLE, why));
+                new Reading(reading.position, reading.bytes, reading.restarts, true, reading.micros),
+                note(plan, node, UNREACHABLE, why, reading.micros));
     }
 
-    /** A line of the trace's own format, remembered for the zip's last entry. */
-    private ByteString note(Plan plan, String node, String msg, String why) {
+    /**
+     * A line of the trace's own format, remembered for the zip's last entry.
+     *
+     * @param micros when it belongs to, or {@link TraceLines#NO_TIME} for now
+     */
+    private ByteString note(Plan plan, String node, String msg, String why, long micros) {
         plan.notes.add(node + ": " + msg + ", " + why);
         if (msg.equals(UNREACHABLE)) {
             plan.missing.add(node);
@@ -378,8 +397,8 @@ final class TraceDownload {
         Map<String, Object> fields = new LinkedHashMap<>();
         fields.put("node", node);
         fields.put("why", why);
-        TraceEvent event = new TraceEvent(
-                clock.millis() * 1000, TraceEvent.Tag.TRACE, TraceEvent.Level.WARNING, msg, "", "", fields);
+        long time = micros == TraceLines.NO_TIME ? clock.millis() * 1000 : micros;
+        TraceEvent event = new TraceEvent(time, TraceEvent.Tag.TRACE, TraceEvent.Level.WARNING, msg, "", "", fields);
         return ByteString.fromString(TraceFormat.of(plan.trace).line(event) + "\n");
     }
 

@@ -19,6 +19,9 @@ final class TraceLines {
      */
     static final long NO_TIME = Long.MIN_VALUE;
 
+    /** Most bytes of one character in UTF-8. */
+    static final int CHARACTER = 4;
+
     private static final String JSON_START = "{\"time\":\"";
     private static final int TIME_LENGTH = "2026-11-23T14:05:09.123456Z".length();
 
@@ -47,6 +50,36 @@ final class TraceLines {
             }
         }
         return text.length;
+    }
+
+    /** Bytes of a text but for a character at its end of which the rest is missing; all of them if it has none whole. */
+    static int wholeCharacters(byte[] text) {
+        int start = text.length - 1;
+        while (start > 0 && text.length - start < CHARACTER && (text[start] & 0xC0) == 0x80) {
+            start--;
+        }
+        if (start <= 0) {
+            return text.length;
+        }
+        int first = text[start] & 0xFF;
+        int length = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : first >= 0xC0 ? 2 : 1;
+        return start + length > text.length ? start : text.length;
+    }
+
+    /** Time of the last line that begins with one, or another if none does. */
+    static long lastMicros(byte[] text, long otherwise) {
+        for (int end = text.length; end > 0; ) {
+            int from = end - 1;
+            while (from > 0 && text[from - 1] != '\n') {
+                from--;
+            }
+            long micros = micros(text, from, end);
+            if (micros != NO_TIME) {
+                return micros;
+            }
+            end = from;
+        }
+        return otherwise;
     }
 
     /** The time that opens a line of either format, in microseconds since 1970, or {@link #NO_TIME}. */

@@ -14,6 +14,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 
 /**
  * Traces in memory on the nodes n1 and n2. A position is the number of bytes read, with a letter before it so that
@@ -28,6 +29,9 @@ final class FakeTraces implements Traces {
     final AtomicInteger mostOutstanding = new AtomicInteger();
     final AtomicInteger reads = new AtomicInteger();
     volatile boolean running;
+
+    /** Runs before a piece of a log is read, with the node's name. */
+    volatile Consumer<String> beforeRead = node -> {};
 
     /** A list is answered when this is complete. */
     volatile CompletableFuture<Void> answers = CompletableFuture.completedFuture(null);
@@ -141,6 +145,7 @@ final class FakeTraces implements Traces {
     }
 
     private LogPiece piece(String name, String node, String position, int bytes) {
+        beforeRead.accept(node);
         if (unreachable.contains(node)) {
             throw new java.util.concurrent.CompletionException(new TimeoutException("ask timed out"));
         }
@@ -166,7 +171,11 @@ final class FakeTraces implements Traces {
         int end = whole > from ? whole : to;
         String hint = end < log.length ? null : running ? "retry" : "eof";
         return new LogPiece(
-                Bytes.wrap(Arrays.copyOfRange(log, from, end)), "p" + (gone + from), "p" + (gone + end), hint, payloads);
+                Bytes.wrap(Arrays.copyOfRange(log, from, end)),
+                "p" + (gone + from),
+                "p" + (gone + end),
+                hint,
+                payloads);
     }
 
     volatile Limits limits = new Limits(30, 512L << 20);

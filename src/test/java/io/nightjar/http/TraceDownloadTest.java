@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipInputStream;
@@ -43,6 +44,7 @@ final class TraceDownloadTest {
         api.traces.logs.clear();
         api.traces.unreachable.clear();
         api.traces.running = false;
+        api.traces.beforeRead = node -> {};
         api.traces.nodes = List.of("n1", "n2");
         api.post("/trace", "{\"name\":\"t\",\"type\":\"clientid\",\"clientid\":\"dev\"}");
     }
@@ -168,7 +170,8 @@ final class TraceDownloadTest {
         api.traces.mostOutstanding.set(0);
 
         HttpResponse<InputStream> zipped = api.http.send(
-                api.request("GET", "/trace/t/download", api.administrator(), null), HttpResponse.BodyHandlers.ofInputStream());
+                api.request("GET", "/trace/t/download", api.administrator(), null),
+                HttpResponse.BodyHandlers.ofInputStream());
         long bytes = 0;
         try (ZipInputStream zip = new ZipInputStream(zipped.body())) {
             for (ZipEntry entry = zip.getNextEntry(); entry != null; entry = zip.getNextEntry()) {
@@ -198,6 +201,38 @@ final class TraceDownloadTest {
         }
 
         assertThat(before).isLessThan(160);
+    }
+
+    @Test
+    void lines_that_were_overwritten_are_told_where_they_are_missing() throws Exception {
+        StringBuilder one = new StringBuilder();
+        StringBuilder other = new StringBuilder();
+        for (int i = 0; i < 4000; i++) {
+            (i % 2 == 0 ? one : other).append(line(i, "x".repeat(150)));
+        }
+        int removed = one.length()
+                / line(0, "x".repeat(150)).length()
+                * 3
+                / 4
+                * line(0, "x".repeat(150)).length();
+        api.traces.log("t", "n1", one.toString());
+        api.traces.log("t", "n2", other.toString());
+        AtomicInteger reads = new AtomicInteger();
+        api.traces.beforeRead = node -> {
+            if (node.equals("n1") && reads.incrementAndGet() == 2) {
+                api.traces.rotate("t", "n1", removed);
+            }
+        };
+
+        List<String> lines = new String(download("?format=text").body(), StandardCharsets.UTF_8)
+                .lines()
+                .toList();
+
+        assertThat(lines)
+                .hasSizeGreaterThan(3000)
+                .filteredOn(line -> line.contains("msg: lines_lost"))
+                .hasSize(1);
+        assertThat(lines.stream().map(line -> line.substring(0, 27))).isSorted();
     }
 
     @Test
