@@ -22,7 +22,7 @@ import org.slf4j.LoggerFactory;
 final class TraceLog {
     private static final Logger LOG = LoggerFactory.getLogger(TraceLog.class);
     private static final int BYTES_DEFAULT = 64 << 10;
-    private static final int BYTES_MIN = 1024;
+    private static final int BYTES_MIN = 1;
 
     /** Refusals that are the caller's, not the node's. */
     private static final Set<String> CALLERS = Set.of("NOT_FOUND", "STALE_CURSOR", "BAD_REQUEST", "INVALID_PARAMS");
@@ -42,9 +42,8 @@ final class TraceLog {
         int bytes = (int) call.parameters().number("bytes", BYTES_DEFAULT, BYTES_MIN, TraceLines.PIECE);
         String node = call.parameters().text("node");
         TraceAccess access = new TraceAccess(call, clock);
-        CompletionStage<HttpResponse> answer = node == null
-                ? merged(name, position, bytes, access)
-                : ofNode(name, node, position, bytes, access);
+        CompletionStage<HttpResponse> answer =
+                node == null ? merged(name, position, bytes, access) : ofNode(name, node, position, bytes, access);
         return answer.thenApply(response -> {
             views.page(call, clock.millis());
             return response;
@@ -54,9 +53,20 @@ final class TraceLog {
     private CompletionStage<HttpResponse> ofNode(
             String name, String node, String position, int bytes, TraceAccess access) {
         checkNode(traces, node);
-        return traces.read(name, node, position, bytes)
+        return traces.read(name, node, position, Math.max(bytes, TraceLines.CHARACTER))
+                .thenApply(access::check)
+                .thenCompose(piece -> wholeCharacters(piece, name, node))
                 .thenApply(access::check)
                 .thenApply(piece -> reply(piece.text(), piece.position(), piece.hint(), List.of()));
+    }
+
+    /** A line that is longer than what was asked for is cut between two characters: the answer is a text. */
+    private CompletionStage<Traces.LogPiece> wholeCharacters(Traces.LogPiece piece, String name, String node) {
+        byte[] text = piece.text().toArray();
+        int whole = TraceLines.wholeCharacters(text);
+        return whole == text.length
+                ? CompletableFuture.completedFuture(piece)
+                : traces.read(name, node, piece.start(), whole);
     }
 
     /** @throws ApiException 404 if there is no such node */

@@ -3,6 +3,8 @@ package io.nightjar.http;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
@@ -213,6 +215,29 @@ final class TraceRoutesTest {
         assertThat(noNode.message()).contains("n1, n2");
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"", "node=n1&"})
+    void a_log_can_be_read_in_the_smallest_bites(String node) throws Exception {
+        create("a", "1");
+        String text = line(1, "aé€😀z") + line(2, "b");
+        api.traces.log("a", "n1", text);
+
+        for (int bytes : List.of(1, 2, 3, 57)) {
+            StringBuilder all = new StringBuilder();
+            String position = "0";
+            String hint = "";
+            for (int pages = 0; !hint.equals("eof") && pages < 500; pages++) {
+                ApiServer.Reply reply = api.get("/trace/a/log?" + node + "bytes=" + bytes + "&position="
+                        + URLEncoder.encode(position, StandardCharsets.UTF_8));
+                assertThat(reply.status()).as(reply.text()).isEqualTo(200);
+                all.append(reply.json().path("items").asText());
+                position = reply.json().path("meta").path("position").asText();
+                hint = reply.json().path("meta").path("hint").asText();
+            }
+            assertThat(all.toString()).as("%d bytes at once", bytes).isEqualTo(text);
+        }
+    }
+
     @Test
     void without_a_node_all_are_merged_by_time_page_by_page() throws Exception {
         create("a", "1");
@@ -295,7 +320,7 @@ final class TraceRoutesTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"position=xyz", "position=e30", "bytes=10", "bytes=200000", "node=", "from=1"})
+    @CsvSource({"position=xyz", "position=e30", "bytes=0", "bytes=200000", "node=", "from=1"})
     void a_log_asked_for_wrongly_is_a_400_or_404(String query) throws Exception {
         create("a", "1");
 
