@@ -341,6 +341,25 @@ final class DashboardTest {
     }
 
     @Test
+    void a_viewer_reads_a_trace_that_hides_payloads_and_json_is_downloaded_as_such() throws Exception {
+        String wanted = "{\"name\":\"quiet\",\"type\":\"clientid\",\"clientid\":\"silent\",\"formatter\":\"json\","
+                + "\"payload_encode\":\"hidden\"}";
+        assertThat(broker.api().call("POST", "/trace", wanted).statusCode()).isEqualTo(200);
+        signIn("viewer");
+        browser.open(page("trace", "quiet"));
+        browser.find(".now", "running");
+        try (RawMqttClient device = connect("silent", 0)) {
+            browser.find(".line", "mqtt_packet_sent");
+            assertThat(device.end()).isEqualTo(RawMqttClient.End.OPEN);
+
+            browser.click("button", "Download as JSON lines");
+            assertThat(Files.readString(browser.downloaded(".jsonl"))).startsWith("{\"time\":");
+        } finally {
+            broker.api().deleteTrace("quiet");
+        }
+    }
+
+    @Test
     void a_viewer_sees_everything_and_no_button_that_changes_something() throws Exception {
         String trace = broker.api().trace("looked-at", 1);
         try (RawMqttClient device = connect("looked-at", 0)) {

@@ -119,7 +119,7 @@ export class TracePage {
     try {
       const answer = await api.open("GET", api.path`/trace/${this.#name}/download`, { query: { format } });
       // The browser keeps a large answer on disk, not in memory.
-      save(await answer.blob(), fileName(answer) ?? `${this.#name}.${format === "zip" ? "zip" : "log"}`);
+      save(await answer.blob(), fileName(answer) ?? `${this.#name}.${ENDINGS[format]}`);
     } catch (e) {
       note(e instanceof api.ApiError ? e.message : "The download was cut short. Try again.", "bad");
     } finally {
@@ -146,7 +146,8 @@ export class TracePage {
     const download = (format, text) => html`<button type="button" ?disabled=${this.#downloading !== ""}
       @click=${() => this.#download(format)}>${this.#downloading === format ? "Downloading\u2026" : text}</button>`;
     return html`<div class="buttons">
-      ${mayRead(trace) ? html`${download("text", "Download as text")} ${download("zip", "Download as zip")}` : nothing}
+      ${mayRead(trace) ? html`${trace.formatter === "json" ? download("jsonl", "Download as JSON lines")
+        : download("text", "Download as text")} ${download("zip", "Download as zip")}` : nothing}
       ${api.mayChange() && (trace.status === "running" || trace.status === "waiting")
         ? html`<button type="button" @click=${() => stop(trace.name, () => this.refresh())}>Stop</button>` : nothing}
       ${api.mayChange() ? html`<button type="button" class="danger"
@@ -268,6 +269,8 @@ function show(line) {
 }
 
 // ---- download
+
+const ENDINGS = { text: "log", jsonl: "jsonl", zip: "zip" };
 
 function fileName(answer) {
   return /filename="([^"/\\]+)"/.exec(answer.headers.get("Content-Disposition") ?? "")?.[1];
