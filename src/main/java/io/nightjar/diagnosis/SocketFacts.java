@@ -58,6 +58,11 @@ final class SocketFacts {
         return ackAge;
     }
 
+    /** Since bytes last came to this host, whether they were read or not; -1 if unknown. */
+    long dataAge() {
+        return figure("tcp_last_data_received_age_ms");
+    }
+
     /** Bytes in our buffer, or -1. */
     long unsentBytes() {
         return figure("unsent_bytes");

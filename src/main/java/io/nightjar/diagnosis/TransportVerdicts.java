@@ -16,9 +16,13 @@ import org.jspecify.annotations.Nullable;
  * <pre>
  * detail          | evidence                                        | verdict
  * ----------------+-------------------------------------------------+------------------
- * keep_alive,     | unacknowledged and sent again and again         | network, certain
- * pong_timeout    | 2 or more probes without an answer              | network, certain
+ * keep_alive,     | bytes came meanwhile, of a packet that is not   | network, possible
+ * pong_timeout    | whole yet                                       |
+ *                 | bytes came meanwhile and were not read          | server, likely
+ *                 | unacknowledged and sent again and again         | network, certain
+ *                 | 2 or more probes without an answer              | network, certain
  *                 | 1 probe without an answer                       | network, likely
+ *                 | this node stood still for a quarter of it       | server, possible
  *                 | host acknowledged in the later half of the      | client, likely
  *                 | silence, nothing on the way                     |
  *                 | else                                            | unknown
@@ -55,10 +59,19 @@ final class TransportVerdicts {
 
     private static final long NEARLY_MILLIS = 500;
 
+    private static final String STOOD_STILL =
+            "look at its CPU, its garbage collection, and whether its machine was suspended";
+
     /** Who closes this soon after CONNACK reacts to it. */
     private static final long SOON_MILLIS = 2_000;
 
     private static final int NEARLY_PERCENT = 1;
+
+    /** Bytes that came this much later than the last packet are not of that packet. */
+    private static final long MEANWHILE_MILLIS = 1_000;
+
+    /** Bytes that came this long ago would have been read by a node that was awake. */
+    private static final long UNREAD_MILLIS = 1_000;
 
     /** Who acknowledged nothing for this long and answers with RST may have forgotten the connection. */
     private static final long LONG_SILENCE_MILLIS = 1_000;
@@ -88,7 +101,10 @@ final class TransportVerdicts {
     private Verdict silence(String limit, String awaited) {
         long silent = silentMillis();
         String said = "nothing came for " + time(silent) + " (" + limit + ")";
-        if (socket.retransmits()) {
+        Verdict heard = heardMeanwhile(silent, limit);
+        if (heard != null) {
+            return heard;
+        } else if (socket.retransmits()) {
             return certain(
                     Side.NETWORK,
                     "the path to " + peer + " stopped carrying packets: " + unacknowledged()
@@ -103,28 +119,63 @@ final class TransportVerdicts {
                             + count(socket.unansweredProbes(), "TCP keep-alive probe")
                             + ": look at the device's power and link, then at NAT and firewalls"
                             + " between");
+        } else if (number("late_ms") > 0 && number("late_ms") * 4 >= silent) {
+            return new Verdict(
+                    Side.SERVER,
+                    Confidence.POSSIBLE,
+                    said + ", but this node itself stood still for " + time(number("late_ms"))
+                            + " of it or more, and what " + peer + " sent meanwhile may be lost: " + STOOD_STILL);
         } else if (socket.answeredWithin(silent)) {
             String reads =
                     socket.unsentBytes() > 0 ? ", nor did it read the " + socket.unsentBytes() + " bytes for it" : "";
+            reads += number("unfinished_bytes") > 0
+                    ? ", and stopped in the middle of a packet, " + count(number("unfinished_bytes"), "byte")
+                            + " so far"
+                    : "";
             return likely(
                     Side.CLIENT,
                     "the path works, the host at " + peer + " acknowledged data " + time(socket.ackAge())
                             + " ago, but the client sent no " + awaited + " for " + time(silent) + " (" + limit + ")"
                             + reads + ": look for a client that hangs, sleeps or does not run its timer");
         }
-        return unknown(
-                said
-                        + (socket.known()
-                                ? " and nothing was on the way to " + peer
-                                        + " that could tell a client that hangs from a path that broke"
-                                : " and this socket gives no figures that could tell a client that hangs from a path that broke"));
+        return unknown(said
+                + (socket.known()
+                        ? " and nothing was on the way to " + peer
+                                + " that could tell a client that hangs from a path that broke"
+                        : " and this socket gives no figures that could tell a client that hangs from a path"
+                                + " that broke"));
+    }
+
+    /** Bytes came though no packet did: whose fault that is, or null if none came or it cannot be told. */
+    private @Nullable Verdict heardMeanwhile(long silent, String limit) {
+        long age = socket.dataAge();
+        long unfinished = number("unfinished_bytes");
+        if (age < 0 || age > silent - MEANWHILE_MILLIS) {
+            return null;
+        } else if (unfinished > 0 && 2 * age <= silent) {
+            return new Verdict(
+                    Side.NETWORK,
+                    Confidence.POSSIBLE,
+                    "a packet of " + peer + " is still on its way, " + count(unfinished, "byte") + " so far, the last "
+                            + time(age) + " ago, but none was whole for " + time(silent) + " (" + limit
+                            + "): its path is too slow for packets this large, or the client writes slowly; send"
+                            + " smaller ones or use a longer Keep Alive");
+        } else if (unfinished <= 0
+                && age >= UNREAD_MILLIS
+                && evidence.transport().equals("tcp")) {
+            // TLS and WebSocket have records and frames of their own, such as pongs, that are no packets.
+            return likely(
+                    Side.SERVER,
+                    "this node did not read for " + time(age) + " what " + peer + " had sent (" + limit + "): "
+                            + STOOD_STILL);
+        }
+        return null;
     }
 
     private long silentMillis() {
-        String told = reason.facts().get("silent_ms");
         Long age = evidence.lastInAgeMillis();
-        if (told != null && told.matches("\\d{1,18}")) {
-            return Long.parseLong(told);
+        if (number("silent_ms") >= 0) {
+            return number("silent_ms");
         }
         return age == null ? evidence.connectedForMillis() : age;
     }
@@ -350,6 +401,12 @@ final class TransportVerdicts {
     private String lastPacket() {
         Long age = evidence.lastInAgeMillis();
         return age == null ? "which sent no packet" : time(age) + " after its last packet";
+    }
+
+    /** A fact as a number, or -1. */
+    private long number(String name) {
+        String value = fact(name, "");
+        return value.matches("\\d{1,17}") ? Long.parseLong(value) : -1;
     }
 
     private String fact(String name, String otherwise) {

@@ -124,6 +124,11 @@ public final class TimerWheel {
         private @Nullable Entry previous;
         private long deadlineMillis;
 
+        /** What was set last. */
+        protected final long deadlineMillis() {
+            return deadlineMillis;
+        }
+
         /** The deadline passed. Called on the loop's thread. */
         protected abstract void onDeadline(long nowMillis);
     }

@@ -49,6 +49,12 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements Connecti
     /** How long a client may take to close after our last packet. */
     private static final long LINGER_MILLIS = 2_000;
 
+    /**
+     * A deadline that fires this late tells that this loop stood still, not the client: what came meanwhile waits in the
+     * socket and is read before anybody is blamed.
+     */
+    private static final long LATE_MILLIS = 1_000;
+
     /** How long after a write that failed the end of what the client sent is looked for. */
     private static final long READ_END_MILLIS = 20;
 
@@ -635,6 +641,8 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements Connecti
         Envelope below = envelope;
         if (next > nowMillis) {
             deadline.set(next);
+        } else if (nowMillis - next > LATE_MILLIS && deadline.firesLate(nowMillis)) {
+            deadline.set(nowMillis + TimerWheel.TICK_MILLIS);
         } else if (next == exchangeDeadline() && exchange != null) {
             exchange.deadlinePassed(nowMillis);
         } else if (next == KeepAlive.deadlineMillis(traffic.lastInMillis(), keepAliveSeconds)) {
@@ -643,12 +651,7 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements Connecti
                 deadline.set(KeepAlive.deadlineMillis(nowMillis, keepAliveSeconds));
                 return;
             }
-            endOnLoop(DisconnectReason.of(
-                    Detail.KEEP_ALIVE,
-                    "keep_alive_s",
-                    Integer.toString(keepAliveSeconds),
-                    "silent_ms",
-                    Long.toString(nowMillis - traffic.lastInMillis())));
+            endOnLoop(keepAliveOver(nowMillis, nowMillis - next));
         } else if (below != null && next == below.deadlineMillis()) {
             below.deadlinePassed(nowMillis);
             if (state == State.CONNECTED) {
@@ -662,6 +665,19 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements Connecti
                     "unsent_bytes",
                     Long.toString(outbound.unsentBytes())));
         }
+    }
+
+    private DisconnectReason keepAliveOver(long nowMillis, long lateMillis) {
+        DisconnectReason reason = DisconnectReason.of(
+                Detail.KEEP_ALIVE,
+                "keep_alive_s",
+                Integer.toString(keepAliveSeconds),
+                "silent_ms",
+                Long.toString(nowMillis - traffic.lastInMillis()));
+        if (inbound.waiting() > 0) {
+            reason = reason.with("unfinished_bytes", Integer.toString(inbound.waiting()));
+        }
+        return lateMillis > LATE_MILLIS ? reason.with("late_ms", Long.toString(lateMillis)) : reason;
     }
 
     /** The one deadline of a connection, in its loop's wheel from accept to close. */
@@ -685,6 +701,11 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements Connecti
 
         MqttChannel connection() {
             return MqttChannel.this;
+        }
+
+        /** Whether the loop stood still when this was due. */
+        boolean firesLate(long nowMillis) {
+            return nowMillis - deadlineMillis() > LATE_MILLIS;
         }
 
         @Override

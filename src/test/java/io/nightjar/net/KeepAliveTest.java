@@ -7,6 +7,7 @@ import io.nightjar.conformance.OftenWrong;
 import io.nightjar.diagnosis.ConnectionEnd;
 import io.nightjar.diagnosis.EventFilter;
 import io.nightjar.diagnosis.RecordedEvent;
+import io.nightjar.diagnosis.Verdict;
 import io.nightjar.message.SessionCommand;
 import io.nightjar.message.SessionLink;
 import io.nightjar.message.Sessions;
@@ -24,6 +25,7 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -100,6 +102,68 @@ class KeepAliveTest {
             assertThat(ends).isEmpty();
             pass(Duration.ofMillis(15_100));
             assertThat(client.expect(Packet.Disconnect.class).code()).isEqualTo(ReasonCode.KEEP_ALIVE_TIMEOUT);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void what_came_while_the_loop_stood_still_is_read_before_its_client_is_blamed(boolean nativeTransport)
+            throws Exception {
+        start(nativeTransport);
+        try (RawMqttClient client = RawMqttClient.connect("127.0.0.1", listener.port(), MqttVersion.V5)) {
+            client.send(connect(10));
+            client.expect(Packet.ConnAck.class);
+
+            CountDownLatch sent = new CountDownLatch(1);
+            CompletableFuture<Void> standstill = CompletableFuture.runAsync(
+                    () -> {
+                        assertThat(await(sent)).isTrue();
+                        loops.wheel(0).advance(now.addAndGet(60_000));
+                    },
+                    loops.executor(0));
+            client.send(Packet.PingReq.INSTANCE);
+            sent.countDown();
+            standstill.orTimeout(PATIENCE.toSeconds(), TimeUnit.SECONDS).join();
+
+            client.expect(Packet.PingResp.class);
+            assertThat(ends).isEmpty();
+        }
+    }
+
+    @Test
+    void a_client_that_is_silent_when_a_loop_goes_on_ends_and_is_told_how_late_that_was_seen() throws Exception {
+        start(true);
+        try (RawMqttClient client = RawMqttClient.connect("127.0.0.1", listener.port(), MqttVersion.V5)) {
+            client.send(connect(10));
+            client.expect(Packet.ConnAck.class);
+
+            pass(Duration.ofSeconds(75));
+            pass(Duration.ofMillis(200));
+
+            ConnectionEnd end = ends.poll(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+            assertThat(end.reason().facts()).containsEntry("silent_ms", "75200").containsEntry("late_ms", "60200");
+        }
+    }
+
+    @Test
+    void a_packet_on_its_way_over_a_slow_path_is_not_taken_for_a_client_that_hangs() throws Exception {
+        start(true);
+        try (RawMqttClient client = RawMqttClient.connect("127.0.0.1", listener.port(), MqttVersion.V5)) {
+            client.send(connect(10));
+            client.expect(Packet.ConnAck.class);
+            client.sendHex("c0 00 30 7f 00 01 61"); // PINGREQ, so that its answer tells when the rest is there too
+            client.expect(Packet.PingResp.class);
+
+            pass(Duration.ofMillis(15_100));
+
+            ConnectionEnd end = ends.poll(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+            assertThat(end.reason().facts())
+                    .containsEntry("unfinished_bytes", "5")
+                    .doesNotContainKey("late_ms");
+            if (end.evidence().socket().containsKey("tcp_unacked")) {
+                assertThat(end.verdict().side()).isEqualTo(Verdict.Side.NETWORK);
+                assertThat(end.verdict().advice()).contains("is still on its way, 5 bytes so far");
+            }
         }
     }
 
@@ -201,6 +265,14 @@ class KeepAliveTest {
         CompletableFuture.runAsync(() -> loops.wheel(0).advance(now.get()), loops.executor(0))
                 .orTimeout(PATIENCE.toSeconds(), TimeUnit.SECONDS)
                 .join();
+    }
+
+    private static boolean await(CountDownLatch latch) {
+        try {
+            return latch.await(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            return false;
+        }
     }
 
     private void accepted() {
