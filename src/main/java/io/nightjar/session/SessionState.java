@@ -99,6 +99,7 @@ public final class SessionState {
     /** A connection wants the session. It gets it, always; whoever had it is ended. */
     public void attach(AttachRequest request, long nowMillis, SessionEffects effects) {
         AttachRequest old = connection;
+        forgetOldTakeovers(nowMillis);
         DisconnectReason displaced = old == null ? null : displaced(old, request, nowMillis, effects);
         boolean continues = old == null || displaced == null
                 ? comeBack(request, nowMillis, effects)
@@ -129,6 +130,15 @@ public final class SessionState {
         }
         long activeAt = Math.max(activeAtMillis, effects.lastHeardMillis());
         return takeovers.reason(old, newcomer, Math.max(0, nowMillis - activeAt), nowMillis);
+    }
+
+    private void forgetOldTakeovers(long nowMillis) {
+        takeovers = takeovers == null ? null : takeovers.since(nowMillis);
+    }
+
+    /** Takeovers that are remembered of this session. */
+    int takeoversKept() {
+        return takeovers == null ? 0 : takeovers.size();
     }
 
     /** Ends the old connection; true if its session goes on with the newcomer. */
@@ -210,6 +220,7 @@ public final class SessionState {
     private void leave(AttachRequest gone, Detail detail, boolean keep, long nowMillis, SessionEffects effects) {
         connection = null;
         changedAtMillis = nowMillis;
+        forgetOldTakeovers(nowMillis);
         lastEnd = new LastEnd(detail, nowMillis, gone.withoutWill());
         will = PendingWill.after(detail, gone.will(), nowMillis);
         if (!keep || expirySeconds == 0) {

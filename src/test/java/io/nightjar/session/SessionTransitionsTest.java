@@ -4,6 +4,7 @@ import static io.nightjar.session.SessionFixture.will;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.nightjar.conformance.Normative;
+import io.nightjar.diagnosis.ReturnOrConflict;
 import io.nightjar.mqtt.Detail;
 import io.nightjar.mqtt.DisconnectReason;
 import io.nightjar.mqtt.Packet;
@@ -304,6 +305,25 @@ class SessionTransitionsTest {
                 .extracting(DisconnectReason::detail)
                 .containsExactly(Detail.TAKEOVERED_SAME_CLIENT, Detail.TAKEOVERED_CONFLICT, Detail.TAKEOVERED_CONFLICT);
         assertThat(f.effects.ends.get(2).facts()).containsEntry("alternations", "3");
+    }
+
+    @Test
+    void takeovers_are_forgotten_when_they_are_too_old_for_any_rule() {
+        SessionFixture f = new SessionFixture();
+        f.attach(Request.resume().peer("10.0.0.1:5001"));
+        f.attach(Request.resume().peer("10.0.0.2:5001"));
+        f.attach(Request.resume().peer("10.0.0.3:5001"));
+        assertThat(f.session.takeoversKept()).isEqualTo(2);
+
+        f.now += ReturnOrConflict.ALTERNATION_MILLIS + 1;
+        f.detach(Detail.DISCONNECT);
+        assertThat(f.session.takeoversKept()).isZero();
+
+        f.attach(Request.resume());
+        f.attach(Request.resume());
+        f.now += ReturnOrConflict.ALTERNATION_MILLIS + 1;
+        f.attach(Request.resume());
+        assertThat(f.session.takeoversKept()).isEqualTo(1);
     }
 
     @Test
