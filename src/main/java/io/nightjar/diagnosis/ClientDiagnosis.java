@@ -2,9 +2,12 @@ package io.nightjar.diagnosis;
 
 import io.nightjar.diagnosis.RecordedEvent.Kind;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -33,6 +36,10 @@ public record ClientDiagnosis(
 
     /** Ends within that time that make flapping. */
     public static final int FLAPPING_ENDS = 10;
+
+    /** What a CONNECT tells of its device, as far as it is recorded. */
+    private static final List<String> FINGERPRINT =
+            List.of("username", "protocol_version", "keep_alive_s", "certificate_subject");
 
     /** Addresses of devices in conflict that are named. */
     private static final int NAMED_PEERS = 10;
@@ -111,7 +118,7 @@ public record ClientDiagnosis(
                         + " wait longer each time before it connects again");
     }
 
-    /** Ends by a conflict, and takeovers to and fro between two addresses that looked harmless one by one. */
+    /** Ends by a conflict, and takeovers of a fight between two addresses that looked harmless one by one. */
     private static Conflict conflict(List<RecordedEvent> newestFirst, long nowMillis) {
         List<RecordedEvent> takeovers = new ArrayList<>();
         long conflicts = 0;
@@ -123,15 +130,15 @@ public record ClientDiagnosis(
                 conflicts += "conflict".equals(event.text("detail")) ? 1 : 0;
             }
         }
-        boolean toAndFro = returns(takeovers) > 0;
-        if (conflicts == 0 && !toAndFro) {
+        Set<RecordedEvent> toAndFro = fights(takeovers);
+        if (conflicts == 0 && toAndFro.isEmpty()) {
             return Conflict.NONE;
         }
         Set<String> peers = new LinkedHashSet<>();
         long alternations = 0;
         long since = nowMillis;
         for (RecordedEvent event : takeovers) {
-            if (toAndFro || "conflict".equals(event.text("detail"))) {
+            if (toAndFro.contains(event) || "conflict".equals(event.text("detail"))) {
                 alternations++;
                 since = event.atMillis();
                 name(peers, event.text("new_peer"));
@@ -158,9 +165,14 @@ public record ClientDiagnosis(
         }
     }
 
-    /** How often A was displaced, then B, then A again, one shortly after the other, by their addresses. */
-    private static long returns(List<RecordedEvent> newestFirst) {
-        long returns = 0;
+    /**
+     * Where A was displaced, then B, then A again, one shortly after the other, by their addresses, and not as one device
+     * that changes its network would: the rule of {@link ReturnOrConflict}, seen over all records.
+     */
+    private static Set<RecordedEvent> fights(List<RecordedEvent> newestFirst) {
+        Set<RecordedEvent> fights = Collections.newSetFromMap(new IdentityHashMap<>());
+        Set<RecordedEvent> atOnce = Collections.newSetFromMap(new IdentityHashMap<>());
+        int returnsAtOnce = 0;
         for (int i = 0; i + 2 < newestFirst.size(); i++) {
             RecordedEvent third = newestFirst.get(i);
             RecordedEvent second = newestFirst.get(i + 1);
@@ -168,8 +180,31 @@ public record ClientDiagnosis(
             boolean near = third.atMillis() - first.atMillis() <= ReturnOrConflict.ALTERNATION_MILLIS;
             boolean toAndFro =
                     third.address().equals(first.address()) && !third.address().equals(second.address());
-            returns += near && toAndFro ? 1 : 0;
+            if (!near || !toAndFro) {
+                continue;
+            }
+            List<RecordedEvent> three = List.of(third, second, first);
+            if (!alike(third, second) || active(third) || active(second)) {
+                fights.addAll(three);
+            } else if (third.atMillis() - second.atMillis() <= ReturnOrConflict.AT_ONCE_MILLIS) {
+                atOnce.addAll(three);
+                returnsAtOnce++;
+            }
         }
-        return returns;
+        if (returnsAtOnce > 1) {
+            fights.addAll(atOnce);
+        }
+        return fights;
+    }
+
+    /** Whether two ends may be of one device. */
+    private static boolean alike(RecordedEvent one, RecordedEvent other) {
+        return FINGERPRINT.stream().allMatch(name -> Objects.equals(one.text(name), other.text(name)));
+    }
+
+    /** Whether something was heard of a connection just before it was displaced. */
+    private static boolean active(RecordedEvent displaced) {
+        String ago = displaced.text("old_active_ms_ago");
+        return ago != null && ago.matches("\\d{1,15}") && Long.parseLong(ago) <= ReturnOrConflict.FIGHTING_MILLIS;
     }
 }

@@ -13,13 +13,16 @@ import org.jspecify.annotations.Nullable;
  * rule                                 | verdict     | when
  * -------------------------------------+-------------+-----------------------------------------------------------
  * alternation                          | conflict    | the newcomer was displaced by the one it displaces now,
- *                                      |             | within the last 10 minutes (A, B, A)
+ *                                      |             | within the last 10 minutes (A, B, A), other fingerprint
+ * alternation_while_active             | conflict    | the same with the same fingerprint, if they fight
  * repeated_takeovers                   | conflict    | 3 takeovers of this ClientID in the last minute, whoever it
- *                                      |             | was: two devices behind one address look alike
+ *                                      |             | was (two devices behind one address look alike), if they fight
  * other_certificate                    | conflict    | both showed a certificate, and not for the same subject
  * same_address_other_username          | conflict    | same IP address (a NAT, or one machine), other username, and
  *                                      |             | the old connection was active in the last 30 s
  * same_address                         | same_client | same IP address
+ * roams                                | same_client | to and fro between addresses with the same fingerprint, but no
+ *                                      |             | fight: a device between Wi-Fi and a mobile network
  * same_fingerprint_new_address         | same_client | other address, but version, Keep Alive, username, Will
  *                                      |             | Topic and certificate are all the same: the device roamed
  * other_device_while_active            | conflict    | other address, other fingerprint, and the old connection was
@@ -27,6 +30,10 @@ import org.jspecify.annotations.Nullable;
  * same_username_new_address            | same_client | other address, same username, the old connection is silent
  * other_device                         | conflict    | other address, other username
  * </pre>
+ *
+ * <p>They fight if their fingerprints differ, if the displaced connection was heard of in the last 3 s, as only one of two
+ * living devices is, or if the displaced came back within 10 s twice. The fingerprint is version, Keep Alive, username,
+ * Will Topic and certificate.
  */
 public final class ReturnOrConflict {
     /** How far back an alternation counts, in milliseconds. */
@@ -40,6 +47,12 @@ public final class ReturnOrConflict {
 
     /** An old connection heard of within this many milliseconds was active. */
     public static final long ACTIVE_MILLIS = 30_000;
+
+    /** Of a device that starts again or changes its network nothing was heard for this long, in milliseconds. */
+    public static final long FIGHTING_MILLIS = 3_000;
+
+    /** Who was displaced and displaces within this many milliseconds came back at once. */
+    public static final long AT_ONCE_MILLIS = 10_000;
 
     private ReturnOrConflict() {}
 
@@ -101,15 +114,46 @@ public final class ReturnOrConflict {
                 }
             }
         }
-        if (alternates) {
-            return new Decision(true, "alternation", alternations, since);
-        } else if (repeated >= REPEATED_TAKEOVERS) {
+        boolean alike = displaced.sameFingerprint(newcomer);
+        boolean fight = !alike
+                || activeAgoMillis <= FIGHTING_MILLIS
+                || alternates && returnsAtOnce(new Takeover(displaced, newcomer, nowMillis), recent) > 1;
+        if (alternates && fight) {
+            return new Decision(true, alike ? "alternation_while_active" : "alternation", alternations, since);
+        } else if (repeated >= REPEATED_TAKEOVERS && fight) {
             return new Decision(true, "repeated_takeovers", alternations, since);
         }
         String conflict = conflict(displaced, newcomer, activeAgoMillis);
-        return conflict != null
-                ? new Decision(true, conflict, alternations, since)
-                : new Decision(false, sameClient(displaced, newcomer), alternations, since);
+        if (conflict != null) {
+            return new Decision(true, conflict, alternations, since);
+        }
+        String rule = alternates && alike ? "roams" : sameClient(displaced, newcomer);
+        return new Decision(false, rule, alternations, since);
+    }
+
+    /** How often one of these two displaced the other right after it was displaced by it. */
+    private static int returnsAtOnce(Takeover last, List<Takeover> recent) {
+        int returns = returnsAtOnce(last, recent, last) ? 1 : 0;
+        for (Takeover takeover : recent) {
+            returns += returnsAtOnce(takeover, recent, last) ? 1 : 0;
+        }
+        return returns;
+    }
+
+    private static boolean returnsAtOnce(Takeover takeover, List<Takeover> recent, Takeover last) {
+        boolean theirs = takeover.displaced.equals(last.displaced) && takeover.by.equals(last.by)
+                || takeover.displaced.equals(last.by) && takeover.by.equals(last.displaced);
+        for (Takeover before : recent) {
+            long later = takeover.atMillis - before.atMillis;
+            if (theirs
+                    && later >= 0
+                    && later <= AT_ONCE_MILLIS
+                    && before.displaced.equals(takeover.by)
+                    && before.by.equals(takeover.displaced)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** The rule by which these two are two, or null. */

@@ -11,8 +11,8 @@ import java.util.Map;
  * unknown rather than guess. A table of cases in the tests reads as documentation.
  */
 public final class Verdicts {
-    /** Rules of {@link ReturnOrConflict} that leave no doubt. */
-    private static final String SURE_RULES = "alternation|repeated_takeovers|other_certificate";
+    /** Rules of {@link ReturnOrConflict} that leave no doubt: one device does not look like two in turn. */
+    private static final String SURE_RULES = "alternation|other_certificate";
 
     private final DisconnectReason reason;
     private final Evidence evidence;

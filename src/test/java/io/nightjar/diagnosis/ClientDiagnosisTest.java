@@ -6,6 +6,7 @@ import static io.nightjar.diagnosis.Ends.ended;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.nightjar.mqtt.Detail;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
@@ -55,8 +56,8 @@ class ClientDiagnosisTest {
                 .isEqualTo(new ClientDiagnosis.Flapping(
                         true,
                         10,
-                        "10 ends in 10 minutes, most of them tcp_closed/peer_reset: it comes and goes; mend that, and let"
-                                + " the client wait longer each time before it connects again"));
+                        "10 ends in 10 minutes, most of them tcp_closed/peer_reset: it comes and goes; mend that, and"
+                                + " let the client wait longer each time before it connects again"));
         assertThat(ClientDiagnosis.of(ends(30, 2 * MINUTE, Detail.PEER_RESET), NOON)
                         .flapping()
                         .flapping())
@@ -79,18 +80,52 @@ class ClientDiagnosisTest {
                 .startsWith("two devices use this ClientID: they displaced each other 2");
     }
 
+    /** Takeovers to and fro between two addresses, {@code every} ms apart; of the displaced something was heard so long ago. */
+    private static List<RecordedEvent> toAndFro(int count, long every, long activeAgo, String otherUser) {
+        return IntStream.range(0, count)
+                .mapToObj(i -> ended(
+                        NOON - i * every,
+                        "c",
+                        i % 2 == 0 ? "10.0.0.7" : "10.0.0.8",
+                        Detail.TAKEOVERED_SAME_CLIENT,
+                        "old_active_ms_ago",
+                        Long.toString(activeAgo),
+                        "username",
+                        i % 2 == 0 ? "ann" : otherUser))
+                .toList();
+    }
+
     @Test
     void takeovers_to_and_fro_are_a_conflict_over_time_though_each_looked_like_a_return() {
-        List<RecordedEvent> toAndFro = IntStream.range(0, 4)
-                .mapToObj(i -> ended(
-                        NOON - i * MINUTE, "c", i % 2 == 0 ? "10.0.0.7" : "10.0.0.8", Detail.TAKEOVERED_SAME_CLIENT))
-                .toList();
         List<RecordedEvent> roams = IntStream.range(0, 4)
                 .mapToObj(i -> ended(NOON - i * MINUTE, "c", "10.0.0." + i, Detail.TAKEOVERED_SAME_CLIENT))
                 .toList();
 
-        assertThat(ClientDiagnosis.of(toAndFro, NOON).conflict().alternations()).isEqualTo(4);
+        assertThat(alternations(toAndFro(4, MINUTE, 2_000, "ann"))).isEqualTo(4);
+        assertThat(alternations(toAndFro(4, MINUTE, 40_000, "bob"))).isEqualTo(4);
+        assertThat(alternations(toAndFro(4, 8_000, 5_000, "ann"))).isEqualTo(4);
         assertThat(ClientDiagnosis.of(roams, NOON).conflict().conflict()).isFalse();
+    }
+
+    @Test
+    void one_device_between_two_networks_is_no_conflict() {
+        List<RecordedEvent> roams = toAndFro(6, MINUTE, 40_000, "ann");
+
+        assertThat(ClientDiagnosis.of(roams, NOON).conflict().conflict()).isFalse();
+    }
+
+    @Test
+    void takeovers_outside_of_the_fight_do_not_count() {
+        List<RecordedEvent> events = new ArrayList<>(toAndFro(3, 2_000, 1_000, "ann"));
+        for (int i = 1; i <= 5; i++) {
+            events.add(ended(NOON - i * 30 * MINUTE, "c", "10.0.0.9", Detail.TAKEOVERED_SAME_CLIENT));
+        }
+
+        assertThat(alternations(events)).isEqualTo(3);
+    }
+
+    private static long alternations(List<RecordedEvent> newestFirst) {
+        return ClientDiagnosis.of(newestFirst, NOON).conflict().alternations();
     }
 
     @Test
