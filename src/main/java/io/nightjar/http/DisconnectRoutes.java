@@ -4,13 +4,11 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.nightjar.diagnosis.EndSummary;
 import io.nightjar.diagnosis.EventFilter;
-import io.nightjar.diagnosis.Idle;
 import io.nightjar.diagnosis.KeepAliveAdvice;
 import io.nightjar.diagnosis.LikelyClients;
 import io.nightjar.diagnosis.RecordedEvent;
 import io.nightjar.diagnosis.RecordedEvent.Kind;
 import io.nightjar.diagnosis.Refusals;
-import io.nightjar.diagnosis.Storm;
 import io.nightjar.message.History;
 import io.nightjar.message.History.Found;
 import io.nightjar.message.History.Page;
@@ -89,7 +87,7 @@ final class DisconnectRoutes {
             root.set("by_node", Json.tree(summary.byNode()));
             minutes(root.putArray("per_minute"), summary.minutes());
             ArrayNode groups = root.putArray("groups");
-            summary.storms().forEach(storm -> groups.add(json(storm)));
+            summary.storms().forEach(storm -> groups.add(StormJson.of(storm, zone)));
             ArrayNode advice = root.putArray("keep_alive_advice");
             summary.keepAliveAdvice().forEach(each -> advice.add(json(each)));
             root.set("meta", meta(filter, ends));
@@ -107,33 +105,6 @@ final class DisconnectRoutes {
                     .put("total", total);
             minute.byReason().forEach(node::put);
         }
-    }
-
-    private ObjectNode json(Storm storm) {
-        String from = Times.format(storm.fromMillis(), zone);
-        ObjectNode node = Json.object()
-                .put("cause", storm.cause().word())
-                .put("value", storm.value().isEmpty() ? from : storm.value())
-                .put("reason", storm.reason());
-        if (storm.detail() != null) {
-            node.put("detail", storm.detail());
-        }
-        node.put("count", storm.count())
-                .put("clients", storm.clients())
-                .put("from", from)
-                .put("to", Times.format(storm.toMillis(), zone));
-        Idle idle = storm.idle();
-        if (idle != null) {
-            node.putObject("idle_ms")
-                    .put("min", idle.minMillis())
-                    .put("median", idle.medianMillis())
-                    .put("max", idle.maxMillis());
-        }
-        node.put("side", storm.verdict().side().toString())
-                .put("confidence", storm.verdict().confidence().toString())
-                .put("advice", storm.verdict().advice());
-        node.set("clientids", Json.tree(storm.clientIds()));
-        return node;
     }
 
     private static ObjectNode json(KeepAliveAdvice advice) {

@@ -8,6 +8,8 @@ import io.nightjar.diagnosis.KeepAliveAdvice;
 import io.nightjar.diagnosis.LikelyClients;
 import io.nightjar.diagnosis.RecordedEvent;
 import io.nightjar.diagnosis.RecordedEvent.Kind;
+import io.nightjar.diagnosis.Storm;
+import io.nightjar.diagnosis.StormAround;
 import io.nightjar.message.ClientView;
 import io.nightjar.message.History;
 import io.nightjar.message.History.Found;
@@ -110,8 +112,32 @@ final class HistoryRoutes {
                     return CompletableFuture.completedFuture(page);
                 })
                 .thenCompose(page -> page)
-                .thenCompose(page ->
-                        related(page).thenApply(related -> Replies.ok(json(clientId, asked.join(), page, related))));
+                .thenCompose(page -> related(page)
+                        .thenCombine(around(page), (related, around) -> new Beside(related, around))
+                        .thenApply(beside -> Replies.ok(json(clientId, asked.join(), page, beside))));
+    }
+
+    /**
+     * What the records of others add.
+     *
+     * @param around the ends of its neighbours around its last end, or null if that has no neighbours or they cannot be
+     *     read now
+     */
+    private record Beside(Related related, History.@Nullable Ends around) {}
+
+    private CompletionStage<History.@Nullable Ends> around(Page page) {
+        RecordedEvent last = page.events().stream()
+                .map(Found::event)
+                .filter(event -> event.kind().isEnd())
+                .findFirst()
+                .orElse(null);
+        EventFilter filter = last == null ? null : StormAround.filter(last);
+        if (filter == null) {
+            return CompletableFuture.completedFuture(null);
+        }
+        return ports.history()
+                .summarize(filter, List.of())
+                .<History.@Nullable Ends>handle((ends, fault) -> fault == null ? ends : null);
     }
 
     /** Neither session nor comings and goings: maybe the record has something else, such as a Session that expired. */
@@ -148,7 +174,7 @@ final class HistoryRoutes {
         return ports.history().related(subjects, addresses, now - LikelyClients.NEAR_MILLIS, Long.MAX_VALUE);
     }
 
-    private ObjectNode json(String clientId, Asked asked, Page page, Related related) {
+    private ObjectNode json(String clientId, Asked asked, Page page, Beside beside) {
         List<RecordedEvent> events = page.events().stream().map(Found::event).toList();
         ClientDiagnosis diagnosis = ClientDiagnosis.of(events, ports.clock().millis());
         ClientView client = asked.client;
@@ -159,6 +185,12 @@ final class HistoryRoutes {
                 .filter(found -> found.event().equals(diagnosis.lastEnd()))
                 .findFirst()
                 .ifPresent(found -> root.set("last_end", EventJson.of(found, zone)));
+        Storm storm = diagnosis.lastEnd() == null || beside.around == null
+                ? null
+                : StormAround.of(diagnosis.lastEnd(), beside.around.summary().storms());
+        if (storm != null) {
+            root.set("storm", StormJson.of(storm, zone));
+        }
         ObjectNode ends = root.putObject("ends");
         ends.set("1h", Json.tree(diagnosis.lastHour()));
         ends.set("24h", Json.tree(diagnosis.lastDay()));
@@ -170,7 +202,7 @@ final class HistoryRoutes {
         if (client != null && client.fields().get("socket") instanceof Map<?, ?> socket) {
             root.set("socket", Json.tree(socket));
         }
-        failures(root, clientId, related);
+        failures(root, clientId, beside.related);
         if (page.cursor() != null) {
             root.put("truncated", true);
         }

@@ -79,6 +79,11 @@ class StormTest {
         assertThat(storm.path("advice").asText())
                 .contains("50 clients behind 127.0.0.1 closed within")
                 .contains("idle timeout; use Keep Alive");
+        for (int i = 0; i < CLIENTS; i++) {
+            JsonNode told = api.json("/clients/idle-" + i + "/diagnosis").path("storm");
+            assertThat(told.path("value").asText()).as("idle-" + i).isEqualTo("127.0.0.1");
+            assertThat(told.path("side").asText()).as("idle-" + i).isEqualTo("network");
+        }
         JsonNode advice = summary.path("keep_alive_advice").get(0);
         assertThat(advice.path("value").asText()).isEqualTo("127.0.0.1");
         assertThat(advice.path("suggested_keep_alive_s").asLong() * 1000)

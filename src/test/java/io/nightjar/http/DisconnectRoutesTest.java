@@ -163,6 +163,26 @@ final class DisconnectRoutesTest {
     }
 
     @Test
+    void the_diagnosis_of_a_client_whose_neighbours_ended_with_it_has_their_storm() throws Exception {
+        long now = api.clock.millis();
+        for (int i = 0; i < 20; i++) {
+            api.history.recorder.add(
+                    ended(now - 2_000 + i, "c" + i, "10.0.0.7", Detail.PEER_RESET, "last_in_age_ms", 60_000L));
+        }
+        api.history.recorder.add(ended(now, "alone", "10.9.9.9", Detail.PEER_RESET));
+        api.history.recorder.add(ended(now, "left", "10.0.0.7", Detail.DISCONNECT));
+
+        JsonNode storm = ok("/clients/c3/diagnosis").path("storm");
+
+        assertThat(storm.path("cause").asText()).isEqualTo("address");
+        assertThat(storm.path("value").asText()).isEqualTo("10.0.0.7");
+        assertThat(storm.path("count").asInt()).isEqualTo(20);
+        assertThat(storm.path("side").asText()).isEqualTo("network");
+        assertThat(ok("/clients/alone/diagnosis").has("storm")).isFalse();
+        assertThat(ok("/clients/left/diagnosis").has("storm")).isFalse();
+    }
+
+    @Test
     void a_client_that_nobody_knows_is_404_and_one_with_only_a_session_or_only_a_record_is_not() throws Exception {
         api.clients.add("only-session", "connected", true);
         api.history.recorder.add(

@@ -107,7 +107,7 @@ export class ClientPage {
       <section class="card why" aria-labelledby="why">
         <h2 id="why">${answer.connected ? "Why it went away last time" : "Why it went away"}</h2>
         ${end
-          ? html`${verdict(end)}
+          ? html`${verdict(answer.storm ? { ...end, ...told(answer.storm) } : end)}
               <p class="faint">${when(end.at, { ago: true })}${end.connected_for_ms !== undefined
                 ? html`, after ${duration(end.connected_for_ms)}` : nothing}${end.peername
                 ? html`, from <span class="num">${foreign(end.peername)}</span>` : nothing}${end.node
@@ -268,6 +268,9 @@ function ofClient(client) {
 }
 
 const of = (n, max) => (n === undefined ? undefined : max ? `${count(n)} of ${count(max)}` : count(n));
+
+/** What many ends at once tell counts more than what one of them does. */
+const told = ({ side, confidence, advice }) => ({ side, confidence, advice });
 
 // ---- one event of the history
 
