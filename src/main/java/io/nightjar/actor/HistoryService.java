@@ -91,20 +91,44 @@ public final class HistoryService implements History {
     }
 
     @Override
-    public CompletionStage<Map<String, LastEnd>> lastEnds(Collection<String> clientIds) {
-        return lastEnds(List.copyOf(clientIds), new HashMap<>());
+    public CompletionStage<EndsByClient> lastEnds(Collection<String> clientIds) {
+        long deadline = System.nanoTime() + 2 * agents.patience().toNanos();
+        return lastEnds(List.copyOf(clientIds), agents.known(), List.of(), deadline, new HashMap<>());
     }
 
-    /** One piece after the other: a page of 10,000 clients must not keep everybody else waiting. */
-    private CompletionStage<Map<String, LastEnd>> lastEnds(List<String> ids, Map<String, LastEnd> sofar) {
+    /**
+     * One piece after the other: a page of 10,000 clients must not keep everybody else waiting. Who did not answer once is
+     * not asked again, and after twice the patience for one answer there are no more questions.
+     *
+     * @param answered nodes that answered so far
+     */
+    private CompletionStage<EndsByClient> lastEnds(
+            List<String> ids,
+            Collection<ActorRef<HistoryMessages>> asked,
+            List<String> answered,
+            long deadlineNanos,
+            Map<String, LastEnd> sofar) {
+        Duration left = Duration.ofNanos(deadlineNanos - System.nanoTime());
         if (ids.isEmpty()) {
-            return CompletableFuture.completedFuture(sofar);
+            return CompletableFuture.completedFuture(new EndsByClient(sofar, agents.unreachable(answered)));
+        } else if (asked.isEmpty() || left.isNegative()) {
+            return CompletableFuture.completedFuture(new EndsByClient(sofar, agents.nodes()));
         }
         int piece = Math.min(ids.size(), PIECE);
-        return ask(replyTo -> new FindLastEnds(List.copyOf(ids.subList(0, piece)), replyTo), LastEndsFound.class)
+        List<String> some = List.copyOf(ids.subList(0, piece));
+        Duration atMost = left.compareTo(agents.patience()) < 0 ? left : agents.patience();
+        return agents.<Answer>askAll(asked, replyTo -> new FindLastEnds(some, replyTo), atMost)
                 .thenCompose(answers -> {
-                    answers.forEach(answer -> answer.ends().forEach(end -> later(sofar, end)));
-                    return lastEnds(ids.subList(piece, ids.size()), sofar);
+                    List<ActorRef<HistoryMessages>> next = new ArrayList<>();
+                    List<String> names = new ArrayList<>();
+                    answers.forEach((agent, answer) -> {
+                        if (answer instanceof LastEndsFound found) {
+                            found.ends().forEach(end -> later(sofar, end));
+                            next.add(agent);
+                            names.add(found.node());
+                        }
+                    });
+                    return lastEnds(ids.subList(piece, ids.size()), next, names, deadlineNanos, sofar);
                 });
     }
 
@@ -125,7 +149,11 @@ public final class HistoryService implements History {
             return CompletableFuture.completedFuture(
                     new Related(List.of(), new LikelyClients(List.of(), List.of()), List.of()));
         }
-        return ask(replyTo -> new FindRelated(certificates, hosts, fromMillis, toMillis, replyTo), RelatedFound.class)
+        return agents.<Answer>askAll(replyTo -> new FindRelated(certificates, hosts, fromMillis, toMillis, replyTo))
+                .thenApply(answers -> answers.stream()
+                        .filter(RelatedFound.class::isInstance)
+                        .map(RelatedFound.class::cast)
+                        .toList())
                 .thenApply(answers -> {
                     LikelyClients clients = new LikelyClients(List.of(), List.of());
                     List<Found> failures = new ArrayList<>();

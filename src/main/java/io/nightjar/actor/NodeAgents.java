@@ -3,9 +3,10 @@ package io.nightjar.actor;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Objects;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -99,18 +100,42 @@ final class NodeAgents<M> {
 
     /** Asks one; fails if it does not answer in time. */
     <T> CompletionStage<T> ask(ActorRef<M> agent, Function<ActorRef<T>, M> question) {
-        return AskPattern.ask(agent, question::apply, patience, system.scheduler());
+        return ask(agent, question, patience);
+    }
+
+    private <T> CompletionStage<T> ask(ActorRef<M> agent, Function<ActorRef<T>, M> question, Duration atMost) {
+        return AskPattern.ask(agent, question::apply, atMost, system.scheduler());
+    }
+
+    /** How long to wait for an answer. */
+    Duration patience() {
+        return patience;
+    }
+
+    /** Asks these; those that do not answer in time are left out. */
+    <T> CompletionStage<Map<ActorRef<M>, T>> askAll(
+            Collection<ActorRef<M>> some, Function<ActorRef<T>, M> question, Duration atMost) {
+        List<ActorRef<M>> asked = List.copyOf(some);
+        List<CompletableFuture<@Nullable T>> answers = asked.stream()
+                .map(agent -> this.<T>ask(agent, question, atMost)
+                        .handle((answer, fault) -> (@Nullable T) answer)
+                        .toCompletableFuture())
+                .toList();
+        return all(answers).thenApply(list -> {
+            Map<ActorRef<M>, T> answered = new HashMap<>();
+            for (int i = 0; i < list.size(); i++) {
+                T answer = list.get(i);
+                if (answer != null) {
+                    answered.put(asked.get(i), answer);
+                }
+            }
+            return answered;
+        });
     }
 
     /** Asks every node; those that do not answer in time are left out. */
     <T> CompletionStage<List<T>> askAll(Function<ActorRef<T>, M> question) {
-        List<CompletableFuture<@Nullable T>> answers = agents.stream()
-                .map(agent -> this.<T>ask(agent, question)
-                        .handle((answer, fault) -> (@Nullable T) answer)
-                        .toCompletableFuture())
-                .toList();
-        return all(answers)
-                .thenApply(list -> list.stream().filter(Objects::nonNull).toList());
+        return askAll(agents, question, patience).thenApply(answers -> List.copyOf(answers.values()));
     }
 
     /** Asks every node: the one answer that is enough as soon as it is there, else all, as {@link #askAll}. */

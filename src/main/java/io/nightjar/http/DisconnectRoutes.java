@@ -138,7 +138,12 @@ final class DisconnectRoutes {
                     ObjectNode root = Json.object();
                     ArrayNode data = root.putArray("data");
                     page.events().forEach(found -> data.add(refusal(found, related)));
-                    root.set("meta", EventJson.meta(page, limit, zone));
+                    Page all = new Page(
+                            page.events(),
+                            page.cursor(),
+                            page.oldestMillis(),
+                            EventJson.union(page.unreachableNodes(), related.unreachableNodes()));
+                    root.set("meta", EventJson.meta(all, limit, zone));
                     return Replies.ok(root);
                 }));
     }
@@ -185,8 +190,11 @@ final class DisconnectRoutes {
         }
         node.put("fix", explained.fix());
         FACTS.forEach(fact -> put(node, event, fact));
+        // A node that is missing may know another client of that certificate or address: no inference then.
         LikelyClients.Likely likely =
-                event.kind() == Kind.FAILED ? related.clients().of(event) : null;
+                event.kind() == Kind.FAILED && related.unreachableNodes().isEmpty()
+                        ? related.clients().of(event)
+                        : null;
         if (likely != null) {
             node.put("likely_clientid", likely.clientId()).put("inferred_from", likely.inferredFrom());
         }

@@ -5,6 +5,7 @@ import io.nightjar.diagnosis.RecordedEvent;
 import io.nightjar.message.History;
 import java.time.ZoneId;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** Recorded events as JSON. */
 final class EventJson {
@@ -46,6 +47,11 @@ final class EventJson {
         if (millis >= 0) {
             meta.put("oldest_at", Times.format(millis, zone));
         }
+    }
+
+    /** Nodes of either list, each once. */
+    static List<String> union(List<String> one, List<String> other) {
+        return Stream.concat(one.stream(), other.stream()).distinct().toList();
     }
 
     static void unreachable(ObjectNode meta, List<String> nodes) {

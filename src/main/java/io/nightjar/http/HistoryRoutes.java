@@ -207,7 +207,10 @@ final class HistoryRoutes {
             root.put("truncated", true);
         }
         EventJson.oldest(root, page.oldestMillis(), zone);
-        EventJson.unreachable(root, page.unreachableNodes());
+        List<String> beyond = beside.around == null ? List.of() : beside.around.unreachableNodes();
+        EventJson.unreachable(
+                root,
+                EventJson.union(page.unreachableNodes(), EventJson.union(beside.related.unreachableNodes(), beyond)));
         return root;
     }
 
@@ -234,7 +237,11 @@ final class HistoryRoutes {
                 .put("text", advice.text());
     }
 
+    /** None if a node is missing: it may know another client of that certificate or address. */
     private void failures(ObjectNode root, String clientId, Related related) {
+        if (!related.unreachableNodes().isEmpty()) {
+            return;
+        }
         ArrayNode all = Json.array();
         for (Found found : related.failures()) {
             LikelyClients.Likely likely = related.clients().of(found.event());

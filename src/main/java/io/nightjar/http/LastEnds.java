@@ -3,6 +3,7 @@ package io.nightjar.http;
 import io.nightjar.message.ClientView;
 import io.nightjar.message.Clients;
 import io.nightjar.message.History;
+import io.nightjar.message.History.EndsByClient;
 import io.nightjar.message.History.LastEnd;
 import java.util.Collection;
 import java.util.HashMap;
@@ -17,10 +18,12 @@ import org.jspecify.annotations.Nullable;
 /**
  * Tells of clients how their last connection ended, from the recorders, where their session does not: it began after that
  * end, or the node was started again. Who was at fault ({@code last_verdict}) only a recorder knows, so a list without it
- * asks for few. A list does not wait for a recorder that fails or is busy.
+ * asks for few. A list does not wait for a recorder that fails or is busy, but names its node.
  */
 final class LastEnds {
     static final Set<String> FIELDS = Set.of("last_reason", "last_detail", "last_verdict", "last_end_at");
+
+    private static final EndsByClient NONE = new EndsByClient(Map.of(), List.of());
 
     private final History history;
 
@@ -33,18 +36,18 @@ final class LastEnds {
         return ends(page.clients(), fields)
                 .thenApply(ends -> new Clients.Page(
                         page.clients().stream()
-                                .map(client -> filled(client, ends))
+                                .map(client -> filled(client, ends.ends()))
                                 .toList(),
                         page.count(),
                         page.hasNext(),
-                        page.unreachableNodes()));
+                        EventJson.union(page.unreachableNodes(), ends.unreachableNodes())));
     }
 
     CompletionStage<ClientView> fill(ClientView client, @Nullable Set<String> fields) {
-        return ends(List.of(client), fields).thenApply(ends -> filled(client, ends));
+        return ends(List.of(client), fields).thenApply(ends -> filled(client, ends.ends()));
     }
 
-    private CompletionStage<Map<String, LastEnd>> ends(Collection<ClientView> clients, @Nullable Set<String> fields) {
+    private CompletionStage<EndsByClient> ends(Collection<ClientView> clients, @Nullable Set<String> fields) {
         Set<String> wanted = new HashSet<>(FIELDS);
         if (fields != null) {
             wanted.retainAll(fields);
@@ -54,9 +57,9 @@ final class LastEnds {
                 .map(ClientView::clientId)
                 .toList();
         if (unknown.isEmpty()) {
-            return CompletableFuture.completedFuture(Map.of());
+            return CompletableFuture.completedFuture(NONE);
         }
-        return history.lastEnds(unknown).exceptionally(fault -> Map.of());
+        return history.lastEnds(unknown).exceptionally(fault -> NONE);
     }
 
     private static ClientView filled(ClientView client, Map<String, LastEnd> ends) {

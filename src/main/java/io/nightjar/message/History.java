@@ -22,11 +22,15 @@ public interface History {
     /** All ends that are wanted, in a few figures. */
     CompletionStage<Ends> summarize(EventFilter filter, List<String> nodes);
 
-    /** The last end of each of these clients; those that never ended, or not in living memory, are absent. */
-    CompletionStage<Map<String, LastEnd>> lastEnds(Collection<String> clientIds);
+    /**
+     * The last end of each of these clients; those that never ended, or not in living memory, are absent. A node that is
+     * busy is one that did not answer; so are all where there was no time to ask for every client.
+     */
+    CompletionStage<EndsByClient> lastEnds(Collection<String> clientIds);
 
     /**
-     * Who was seen with one of these certificates or addresses, and what failed with them before any CONNECT.
+     * Who was seen with one of these certificates or addresses, and what failed with them before any CONNECT. A node that
+     * is busy is one that did not answer.
      *
      * @param subjects of certificates
      * @param addresses IP addresses
@@ -55,6 +59,9 @@ public interface History {
 
     /** Words of an end, without its evidence. */
     record LastEnd(long atMillis, String reason, String detail, String side) {}
+
+    /** @param ends by ClientID */
+    record EndsByClient(Map<String, LastEnd> ends, List<String> unreachableNodes) {}
 
     /** @param failures newest first, at most 20 */
     record Related(List<Found> failures, LikelyClients clients, List<String> unreachableNodes) {}

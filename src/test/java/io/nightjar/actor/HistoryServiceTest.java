@@ -30,6 +30,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.cluster.typed.Cluster;
@@ -222,7 +223,7 @@ class HistoryServiceTest {
             ids.add("filler-" + i);
         }
 
-        assertThat(get(b.history.lastEnds(ids)))
+        assertThat(get(b.history.lastEnds(ids)).ends())
                 .isEqualTo(Map.of(
                         "c", new LastEnd(NOON + 1, "keepalive_timeout", "keep_alive", "client"),
                         "d", new LastEnd(NOON + 2, "normal", "disconnect", "client")));
@@ -259,6 +260,58 @@ class HistoryServiceTest {
         } finally {
             b.recorder.gate(() -> {});
             released.countDown();
+        }
+    }
+
+    @Test
+    void a_node_that_is_silent_is_asked_for_last_ends_once_and_named() throws Exception {
+        CountDownLatch released = new CountDownLatch(1);
+        AtomicInteger asked = new AtomicInteger();
+        List<String> ids = new ArrayList<>(List.of("c"));
+        for (int i = 0; i < 350; i++) {
+            ids.add("filler-" + i);
+        }
+        a.recorder.add(ended(NOON, "filler-349", "10.0.0.1", Detail.PEER_FIN, "side", "network"));
+        b.recorder.gate(() -> {
+            asked.incrementAndGet();
+            await(released);
+        });
+        try {
+            History.EndsByClient ends = get(a.history.lastEnds(ids));
+
+            assertThat(ends.ends()).containsOnlyKeys("filler-349");
+            assertThat(ends.unreachableNodes()).containsExactly("b");
+            assertThat(asked).hasValue(1);
+        } finally {
+            b.recorder.gate(() -> {});
+            released.countDown();
+        }
+    }
+
+    @Test
+    void a_busy_node_does_not_fail_what_is_only_beside() throws Exception {
+        CountDownLatch released = new CountDownLatch(1);
+        a.recorder.add(ended(NOON, "pump", "10.0.0.7", Detail.PEER_FIN, "certificate_subject", "CN=pump"));
+        b.recorder.gate(() -> await(released));
+        List<CompletableFuture<Page>> many = new ArrayList<>();
+        try {
+            for (int i = 0; i <= HistoryAgent.AT_ONCE + HistoryAgent.MOST_WAITING; i++) {
+                many.add(b.history
+                        .find(new Query(EventFilter.ENDS, List.of("b"), null, 10))
+                        .toCompletableFuture());
+            }
+
+            History.Related related = get(a.history.related(List.of("CN=pump"), List.of(), 0, Long.MAX_VALUE));
+            History.EndsByClient ends = get(a.history.lastEnds(List.of("pump")));
+
+            assertThat(related.clients().part().bySubject()).containsEntry("CN=pump", List.of("pump"));
+            assertThat(related.unreachableNodes()).containsExactly("b");
+            assertThat(ends.ends()).containsOnlyKeys("pump");
+            assertThat(ends.unreachableNodes()).containsExactly("b");
+        } finally {
+            b.recorder.gate(() -> {});
+            released.countDown();
+            many.forEach(page -> page.handle((answer, fault) -> fault == null).join());
         }
     }
 

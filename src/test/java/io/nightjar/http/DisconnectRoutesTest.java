@@ -43,6 +43,7 @@ final class DisconnectRoutesTest {
         api.history.filters.clear();
         api.history.nodes.clear();
         api.history.unreachable = List.of();
+        api.history.unrelated = List.of();
         api.history.failure = null;
     }
 
@@ -180,6 +181,25 @@ final class DisconnectRoutesTest {
         assertThat(storm.path("side").asText()).isEqualTo("network");
         assertThat(ok("/clients/alone/diagnosis").has("storm")).isFalse();
         assertThat(ok("/clients/left/diagnosis").has("storm")).isFalse();
+    }
+
+    @Test
+    void nothing_is_inferred_while_a_node_is_missing_and_the_node_is_named() throws Exception {
+        long now = api.clock.millis();
+        api.history.recorder.add(
+                ended(now - 5000, "pump", "10.0.0.7", Detail.PEER_FIN, "certificate_subject", "CN=pump"));
+        api.history.recorder.add(event(
+                Kind.FAILED, now - 1000, "", "10.0.0.99", Detail.TLS_HANDSHAKE, "certificate_subject", "CN=pump"));
+        api.history.unrelated = List.of("n9");
+
+        JsonNode diagnosis = ok("/clients/pump/diagnosis");
+        JsonNode refused = ok("/disconnects/refused");
+
+        assertThat(diagnosis.has("possible_failures")).isFalse();
+        assertThat(diagnosis.path("unreachable_nodes").get(0).asText()).isEqualTo("n9");
+        assertThat(refused.path("data").get(0).has("likely_clientid")).isFalse();
+        assertThat(refused.path("meta").path("unreachable_nodes").get(0).asText())
+                .isEqualTo("n9");
     }
 
     @Test

@@ -26,6 +26,10 @@ final class FakeHistory implements History {
     final AtomicInteger lastEndsAsked = new AtomicInteger();
 
     volatile List<String> unreachable = List.of();
+
+    /** What {@link #related} misses beyond {@link #unreachable}. */
+    volatile List<String> unrelated = List.of();
+
     volatile RuntimeException failure;
 
     @Override
@@ -62,7 +66,7 @@ final class FakeHistory implements History {
     }
 
     @Override
-    public CompletionStage<Map<String, LastEnd>> lastEnds(Collection<String> clientIds) {
+    public CompletionStage<EndsByClient> lastEnds(Collection<String> clientIds) {
         lastEndsAsked.addAndGet(clientIds.size());
         if (failure != null) {
             return CompletableFuture.failedFuture(failure);
@@ -76,7 +80,7 @@ final class FakeHistory implements History {
                         new LastEnd(end.atMillis(), end.text("reason"), end.text("detail"), end.text("side")));
             }
         }
-        return CompletableFuture.completedFuture(ends);
+        return CompletableFuture.completedFuture(new EndsByClient(ends, unreachable));
     }
 
     @Override
@@ -90,6 +94,7 @@ final class FakeHistory implements History {
                 failures.add(new Found("n1", event));
             }
         });
-        return CompletableFuture.completedFuture(new Related(failures, clients, unreachable));
+        return CompletableFuture.completedFuture(
+                new Related(failures, clients, EventJson.union(unreachable, unrelated)));
     }
 }

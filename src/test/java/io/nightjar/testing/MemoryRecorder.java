@@ -62,7 +62,12 @@ public final class MemoryRecorder implements RecordedEvents {
     }
 
     @Override
-    public synchronized RecordedEvent lastEnd(String clientId) {
+    public RecordedEvent lastEnd(String clientId) {
+        gate.run();
+        return newestEnd(clientId);
+    }
+
+    private synchronized RecordedEvent newestEnd(String clientId) {
         for (int i = events.size() - 1; i >= 0; i--) {
             RecordedEvent event = events.get(i);
             if (event.kind().isEnd() && event.clientId().equals(clientId)) {
