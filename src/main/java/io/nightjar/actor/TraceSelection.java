@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What the running traces of one node want: for a ClientID and a username one look into a hash map each, for the other
- * kinds one comparison a trace, of which there are few. Immutable, any thread.
+ * kinds one comparison a trace, of which there are few; of a topic the answer is remembered. Never changes, any thread.
  */
 final class TraceSelection implements Tracer.Selection {
     private final Map<String, List<TraceTarget>> clients = new HashMap<>();
@@ -28,6 +28,7 @@ final class TraceSelection implements Tracer.Selection {
     private final List<Chosen<String>> prefixes = new ArrayList<>();
     private final List<Chosen<Cidr>> ranges = new ArrayList<>();
     private final List<Chosen<String>> topics = new ArrayList<>();
+    private final TopicAnswers topicAnswers = new TopicAnswers(this::matchesTopic);
     private final BiConsumer<TraceEvent, List<TraceTarget>> sink;
     private final boolean empty;
 
@@ -102,6 +103,10 @@ final class TraceSelection implements Tracer.Selection {
 
     @Override
     public boolean wantsTopic(String topic) {
+        return topicAnswers.wants(topic);
+    }
+
+    private boolean matchesTopic(String topic) {
         for (Chosen<String> filter : topics) {
             if (Topics.matches(filter.by, topic)) {
                 return true;

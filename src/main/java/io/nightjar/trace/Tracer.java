@@ -24,6 +24,7 @@ public final class Tracer {
 
         boolean wantsClient(@Nullable String clientId, @Nullable String username, @Nullable String address);
 
+        /** Asked for every delivery while {@link #byTopic}: must be quick for a topic that was asked before. */
         boolean wantsTopic(String topic);
 
         /** Whether a Topic Filter, shared or not, has a topic in common with one that is traced. */
