@@ -107,7 +107,9 @@ public final class SessionActor extends ExtensibleBehavior<SessionCommand>
     private String listener = "";
     private long connectedAtMillis;
     private boolean leaving;
-    private volatile boolean connected;
+
+    /** Who is attached, for publishers' threads; null if nobody is. */
+    private volatile @Nullable AttachRequest attached;
 
     /** Deliveries in the mailbox. */
     private volatile int waiting;
@@ -144,7 +146,7 @@ public final class SessionActor extends ExtensibleBehavior<SessionCommand>
             leave(); // asked about, but never attached
         } else if (!now.isAttached()) {
             connection = null;
-            connected = false;
+            attached = null;
         }
         return this;
     }
@@ -210,16 +212,8 @@ public final class SessionActor extends ExtensibleBehavior<SessionCommand>
 
     private void onDeliver(Deliver command) {
         WAITING.decrementAndGet(this);
-        SessionState now = state;
-        if (now == null) {
-            return;
-        }
-        boolean traced =
-                services.tracer().wantsTopic(command.delivery().message().topic());
-        int before = traced ? now.queueLength() : 0;
-        now.deliver(command.delivery(), now(), this);
-        if (traced && now.queueLength() > before) {
-            SessionTrace.queued(services, now.clientId(), command.delivery(), now.isAttached(), now.queueLength());
+        if (state != null) {
+            state.deliver(command.delivery(), now(), this);
         }
     }
 
@@ -339,7 +333,7 @@ public final class SessionActor extends ExtensibleBehavior<SessionCommand>
     }
 
     private void gone() {
-        connected = false;
+        attached = null;
         if (timers != null) {
             timers.cancelAll();
         }
@@ -379,7 +373,7 @@ public final class SessionActor extends ExtensibleBehavior<SessionCommand>
             connection.end(reason);
             connection = null;
         }
-        connected = false;
+        attached = null;
     }
 
     @Override
@@ -400,25 +394,18 @@ public final class SessionActor extends ExtensibleBehavior<SessionCommand>
             return;
         }
         connection = taken;
-        connected = true;
+        AttachRequest request = state == null ? null : state.connection();
+        attached = request;
         services.directory().add(clientId(), this);
         services.counters().increment(sessionPresent ? Counter.SESSIONS_RESUMED : Counter.SESSIONS_CREATED);
         int queued = state == null ? 0 : state.queueLength();
-        SessionTrace.attached(
-                services,
-                clientId(),
-                state == null ? null : state.connection(),
-                attachment,
-                sessionPresent,
-                queued,
-                displaced);
+        SessionTrace.attached(services, clientId(), request, attachment, sessionPresent, queued, displaced);
         taken.attached(attachment, sessionPresent, this, displaced);
     }
 
     @Override
     public void send(Packet packet) {
         if (connection != null) {
-            SessionTrace.sent(services, clientId(), packet);
             connection.send(packet);
         }
     }
@@ -482,15 +469,16 @@ public final class SessionActor extends ExtensibleBehavior<SessionCommand>
                             case NOT_WRITABLE -> Counter.DROPPED_NOT_WRITABLE;
                             case SESSION_ENDED -> Counter.DROPPED_SESSION_ENDED;
                         });
-        traceDrop(why.word(), delivery);
+        SessionTrace.dropped(services, clientId(), attached, why.word(), delivery);
         services.recorder()
                 .dropped(wall(), clientId(), why.word(), delivery.message().topic());
     }
 
-    private void traceDrop(String why, Delivery delivery) {
+    @Override
+    public void queued(Delivery delivery) {
         SessionState now = state;
-        if (now != null) {
-            SessionTrace.dropped(services, now.clientId(), now.connection(), why, delivery);
+        if (now != null && services.tracer().wantsTopic(delivery.message().topic())) {
+            SessionTrace.queued(services, now.clientId(), delivery, now.isAttached(), now.queueLength());
         }
     }
 
@@ -573,9 +561,7 @@ public final class SessionActor extends ExtensibleBehavior<SessionCommand>
         if (WAITING.incrementAndGet(this) > services.mailboxLimit()) {
             WAITING.decrementAndGet(this);
             services.counters().increment(Counter.DROPPED_MAILBOX);
-            if (!services.tracer().isIdle()) {
-                traceDrop(SessionTrace.MAILBOX_FULL, delivery);
-            }
+            SessionTrace.dropped(services, clientId(), attached, SessionTrace.MAILBOX_FULL, delivery);
             services.recorder()
                     .dropped(wall(), clientId(), "mailbox", delivery.message().topic());
             return;
@@ -585,7 +571,7 @@ public final class SessionActor extends ExtensibleBehavior<SessionCommand>
 
     @Override
     public boolean isConnected() {
-        return connected;
+        return attached != null;
     }
 
     /** Deliveries that wait in the mailbox. */

@@ -3,7 +3,6 @@ package io.nightjar.actor;
 import io.nightjar.mqtt.Delivery;
 import io.nightjar.mqtt.DisconnectReason;
 import io.nightjar.mqtt.Message;
-import io.nightjar.mqtt.Packet;
 import io.nightjar.mqtt.SubscriptionOptions;
 import io.nightjar.session.AttachRequest;
 import io.nightjar.trace.TraceEvent;
@@ -19,8 +18,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a session tells the running traces: that it began or was resumed, and of each message where it went or why not.
- * Deliveries go to traces by topic only, since a trace by client shows the packets. While no trace runs each call costs
+ * What a session tells the running traces: that it began or was resumed, and of each message that it waits or why it
+ * was dropped; what was delivered is told by the connection that took it. While no trace runs each call costs
  * one volatile read.
  */
 final class SessionTrace {
@@ -78,24 +77,6 @@ final class SessionTrace {
             fields.put("qos", delivery.qos().value());
             fields.put("publisher", message.publisher());
             emit(services, Tag.PUBLISH, Level.WARNING, "message_dropped", clientId, fields, subject);
-        }
-    }
-
-    /** A packet was handed to the connection. */
-    static void sent(SessionServices services, String clientId, Packet packet) {
-        if (services.tracer().selectsByTopic()
-                && packet instanceof Packet.Publish publish
-                && services.tracer().wantsTopic(publish.topic())) {
-            Map<String, Object> fields = new LinkedHashMap<>();
-            fields.put("topic", publish.topic());
-            fields.put("qos", publish.qos().value());
-            fields.put("retain", publish.retain());
-            fields.put("dup", publish.dup());
-            if (publish.packetId() != 0) {
-                fields.put("packet_id", publish.packetId());
-            }
-            TraceSubject subject = TraceSubject.topic(publish.topic());
-            emit(services, Tag.PUBLISH, Level.DEBUG, "message_delivered", clientId, fields, subject);
         }
     }
 

@@ -74,13 +74,42 @@ final class Tracing {
         return packet instanceof Packet.Unsubscribe unsubscribe ? unsubscribe.filters() : List.of();
     }
 
+    /** A packet was encoded and goes to the socket. A trace by topic is told of a message, and not of its packet. */
     static void sent(MqttChannel connection, Packet packet) {
         Tracer tracer = tracer(connection);
-        if (!tracer.isIdle() && isWanted(connection)) {
+        if (tracer.isIdle()) {
+            return;
+        }
+        if (isWanted(connection)) {
             tracer.emit(
                     TraceEvents.packetSent(micros(connection), clientId(connection), connection.peer(), packet),
                     subject(connection, null, List.of()));
         }
+        if (packet instanceof Packet.Publish publish && tracer.wantsTopic(publish.topic())) {
+            delivered(connection, publish);
+        }
+    }
+
+    private static void delivered(MqttChannel connection, Packet.Publish publish) {
+        Map<String, Object> fields = new LinkedHashMap<>();
+        fields.put("topic", publish.topic());
+        fields.put("qos", publish.qos().value());
+        fields.put("retain", publish.retain());
+        fields.put("dup", publish.dup());
+        if (publish.packetId() != 0) {
+            fields.put("packet_id", publish.packetId());
+        }
+        tracer(connection)
+                .emit(
+                        new TraceEvent(
+                                micros(connection),
+                                Tag.PUBLISH,
+                                Level.DEBUG,
+                                "message_delivered",
+                                clientId(connection),
+                                connection.peer(),
+                                fields),
+                        TraceSubject.topic(publish.topic()));
     }
 
     static void event(MqttChannel connection, Tag tag, Level level, String msg, Map<String, Object> fields) {

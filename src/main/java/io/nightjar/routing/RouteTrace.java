@@ -36,6 +36,26 @@ final class RouteTrace {
             fields.put("why", reach.publisherSpared ? "no_local" : "no_matching_subscription");
         }
         emit(tracer, "message_routed", message, fields);
+        dropped(tracer, message, reach);
+    }
+
+    /** A message that a member of a shared subscription left behind goes to another. */
+    static void handedOn(Tracer tracer, Message message, String sharedFilter, Reach reach) {
+        if (!tracer.wantsTopic(message.topic())) {
+            return;
+        }
+        Map<String, Object> fields = fields(message);
+        fields.put("filter", sharedFilter);
+        fields.put("subscribers", reach.subscribers);
+        fields.put("nodes", reach.nodes - reach.dropped.size());
+        if (reach.subscribers + reach.nodes == 0) {
+            fields.put("why", "no_member_left");
+        }
+        emit(tracer, "message_handed_on", message, fields);
+        dropped(tracer, message, reach);
+    }
+
+    private static void dropped(Tracer tracer, Message message, Reach reach) {
         for (String node : reach.dropped) {
             Map<String, Object> drop = fields(message);
             drop.put("why", "link_full");

@@ -170,11 +170,19 @@ public final class Router {
         Fanout fanout = new Fanout(message);
         SharedGroup<Subscriber> here = local.group(sharedFilter);
         SharedGroup<Peer> there = routes.group(sharedFilter);
-        if (there == null) {
-            return here != null && deliverToMember(fanout, here, true) == 1;
-        }
         PeerFanout peers = new PeerFanout();
-        return deliverToOneNode(fanout, peers, there, here) + peers.forward(message) > 0;
+        int subscribers;
+        if (there != null) {
+            subscribers = deliverToOneNode(fanout, peers, there, here);
+        } else {
+            subscribers = here == null ? 0 : deliverToMember(fanout, here, true);
+        }
+        int nodes = peers.forward(message);
+        if (tracer.selectsByTopic()) {
+            RouteTrace.handedOn(
+                    tracer, message, sharedFilter, new RouteTrace.Reach(subscribers, nodes, peers.dropped(), false));
+        }
+        return subscribers + nodes > 0;
     }
 
     /** Takes over what another node retained, or what a store kept; an empty payload deletes. */

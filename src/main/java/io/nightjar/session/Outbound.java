@@ -101,13 +101,18 @@ final class Outbound {
             return;
         }
         queue.add(delivery);
+        boolean waits = true;
         while (queue.exceeds(limits)) {
             Delivery oldest = queue.evict();
             if (oldest == null) {
                 return;
             }
+            waits &= oldest != delivery;
             boolean expired = oldest.message().expiredAt(nowMillis);
             drop(expired ? SessionEffects.Drop.EXPIRED : SessionEffects.Drop.QUEUE_FULL, oldest, effects);
+        }
+        if (waits) {
+            effects.queued(delivery);
         }
     }
 

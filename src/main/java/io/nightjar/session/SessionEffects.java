@@ -63,6 +63,9 @@ public interface SessionEffects {
     /** A message did not and will not reach the client. */
     void dropped(Drop why, Delivery delivery);
 
+    /** A message waits in the queue now. What had to make room for it was told before as {@link #dropped}. */
+    default void queued(Delivery delivery) {}
+
     /** What came of a subscription that was allowed: the QoS that was granted, or a limit that refused it. */
     default void subscribed(String filter, ReasonCode code) {}
 

@@ -135,8 +135,8 @@ class TraceKindsTest {
         awaitLine("[SUBSCRIBE] t-2 ", "msg: subscription_added", "filter: $share/g/plant/7/temp", "qos: 0");
         awaitLine("[MQTT] t-3@", "packet: PUBLISH(Q1", "Topic=plant/7/temp", "Payload=21.5");
         awaitLine("[PUBLISH] t-3 ", "msg: message_routed", "subscribers: 2", "nodes: 0");
-        awaitLine("[PUBLISH] t-1 ", "msg: message_delivered", "topic: plant/7/temp", "qos: 1", "packet_id: 1");
-        awaitLine("[PUBLISH] t-2 ", "msg: message_delivered", "topic: plant/7/temp", "qos: 0");
+        awaitLine("[PUBLISH] t-1@", "msg: message_delivered", "topic: plant/7/temp", "qos: 1", "packet_id: 1");
+        awaitLine("[PUBLISH] t-2@", "msg: message_delivered", "topic: plant/7/temp", "qos: 0");
         awaitLine("[MQTT] t-2@", "packet: UNSUBSCRIBE(");
         awaitLine("[SUBSCRIBE] t-2 ", "msg: subscription_removed");
         assertThat(text()).doesNotContain("pressure", "elsewhere", "msg: connection_ended");
@@ -165,6 +165,9 @@ class TraceKindsTest {
 
         awaitLine("[PUBLISH] sleeper ", "msg: message_queued", "why: not_connected", "topic: news", "queue_length: 1");
         awaitLine("[PUBLISH] sleeper ", "msg: message_dropped", "why: queue_full", "topic: news", "qos: 1");
+        assertThat(text().lines().filter(line -> line.contains("msg: message_queued")))
+                .as("also the one that pushed the other out")
+                .hasSize(2);
         awaitLine("[PUBLISH] p-1 ", "msg: message_routed", "topic: nobody/listens", "why: no_matching_subscription");
         awaitLine("[AUTHZ] p-1@", "msg: publish_denied", "topic: secret/door", "rule: ");
         broker.api().kick("sleeper");

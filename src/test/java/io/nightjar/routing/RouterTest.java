@@ -280,6 +280,30 @@ class RouterTest {
                         "message_routed_from_node p {topic=full/x, qos=1, retain=false, subscribers=1}");
     }
 
+    @Test
+    void a_trace_by_topic_is_told_of_a_message_that_a_member_left_behind() {
+        List<String> told = new ArrayList<>();
+        Tracer tracer = new Tracer();
+        router.setTracer(tracer);
+        tracer.start(new EveryTopic(told));
+        Message message = Recorder.message("full/x", 1, false, "p");
+
+        router.routeToGroup(message, "$share/g/full/x");
+        router.subscribe(a, "$share/g/full/x", options(1), 0);
+        router.routeToGroup(message, "$share/g/full/x");
+        router.unsubscribe(a, "$share/g/full/x");
+        router.routes().add(new RecordingPeer("n2"), "$share/g/full/x");
+        router.routeToGroup(message, "$share/g/full/x");
+
+        String line = "message_handed_on p {topic=full/x, qos=1, retain=false, filter=$share/g/full/x, ";
+        assertThat(told)
+                .containsExactly(
+                        line + "subscribers=0, nodes=0, why=no_member_left}",
+                        line + "subscribers=1, nodes=0}",
+                        line + "subscribers=0, nodes=0}",
+                        "message_dropped p {topic=full/x, qos=1, retain=false, why=link_full, node=n2}");
+    }
+
     /** A trace by topic of all there are. */
     private record EveryTopic(List<String> told) implements Tracer.Selection {
         @Override

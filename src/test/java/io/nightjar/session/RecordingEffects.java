@@ -33,6 +33,9 @@ final class RecordingEffects implements SessionEffects {
     /** What came of subscriptions, and which were given up. */
     final List<String> subscriptions = new ArrayList<>();
 
+    /** Topics of messages that were put into the queue. */
+    final List<String> queued = new ArrayList<>();
+
     private final List<String> lines = new ArrayList<>();
 
     /** What happened since the last call. */
@@ -166,6 +169,11 @@ final class RecordingEffects implements SessionEffects {
     @Override
     public void dropped(Drop why, Delivery delivery) {
         lines.add("dropped " + why + " " + delivery.message().topic());
+    }
+
+    @Override
+    public void queued(Delivery delivery) {
+        queued.add(delivery.message().topic());
     }
 
     @Override

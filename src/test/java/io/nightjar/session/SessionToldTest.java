@@ -75,6 +75,24 @@ class SessionToldTest {
     }
 
     @Test
+    void a_message_that_waits_is_told_whether_or_not_another_had_to_make_room() {
+        SessionFixture small = new SessionFixture(new SessionLimits(2, 1000, true, 2));
+        small.attach(Request.resume());
+        small.subscribe("#", QoS.AT_LEAST_ONCE);
+        small.deliver("sent", QoS.AT_LEAST_ONCE);
+        small.detach(Detail.PEER_FIN);
+        small.effects.clear();
+
+        small.deliver("a", QoS.AT_LEAST_ONCE);
+        small.deliver("b", QoS.AT_LEAST_ONCE);
+        small.deliver("c", QoS.AT_LEAST_ONCE);
+        small.deliver("given up", QoS.AT_MOST_ONCE);
+
+        assertThat(small.effects.queued).containsExactly("a", "b", "c");
+        assertThat(small.effects.take()).containsExactly("dropped QUEUE_FULL a", "dropped QUEUE_FULL given up");
+    }
+
+    @Test
     void subscriptions_are_told_with_what_came_of_them() {
         f.attach(Request.resume());
         f.subscribe("a/b", QoS.AT_LEAST_ONCE);
