@@ -1,9 +1,5 @@
 package io.nightjar.actor;
 
-import io.nightjar.mqtt.Packet;
-import io.nightjar.mqtt.Properties;
-import io.nightjar.mqtt.SubscriptionRequest;
-import io.nightjar.mqtt.Will;
 import io.nightjar.store.TraceDefinitionsFile;
 import io.nightjar.trace.TraceEvent;
 import java.io.IOException;
@@ -41,11 +37,6 @@ final class TraceWriter {
     private static final int RESERVED = 4096;
     /** Most bytes of events that wait: a packet is as large as the client likes in any of its parts. */
     private static final long MAX_BYTES = 32L * 1024 * 1024;
-
-    private static final int EVENT_BYTES = 512;
-
-    /** Of one filter or property in memory, besides its text. */
-    private static final int ELEMENT_BYTES = 64;
 
     private final int queueSize;
     private final TraceDefinitionsFile definitions;
@@ -93,7 +84,7 @@ final class TraceWriter {
         if (targets.isEmpty()) {
             return;
         }
-        int bytes = weight(event);
+        int bytes = EventWeight.of(event);
         boolean fits = waiting.incrementAndGet() <= queueSize;
         fits &= waitingBytes.addAndGet(bytes) <= MAX_BYTES;
         if (!fits || !queue.offer(new Event(event, targets, bytes)).isEnqueued()) {
@@ -101,43 +92,6 @@ final class TraceWriter {
             waitingBytes.addAndGet(-bytes);
             targets.forEach(target -> target.drop(1));
         }
-    }
-
-    private static int weight(TraceEvent event) {
-        Packet packet = event.packet();
-        int bytes = EVENT_BYTES;
-        if (packet instanceof Packet.Publish publish) {
-            bytes += publish.payload().size() + publish.topic().length() + weight(publish.properties());
-        } else if (packet instanceof Packet.Subscribe subscribe) {
-            bytes += weight(subscribe.properties());
-            for (SubscriptionRequest request : subscribe.requests()) {
-                bytes += ELEMENT_BYTES + request.filter().length();
-            }
-        } else if (packet instanceof Packet.Unsubscribe unsubscribe) {
-            bytes += weight(unsubscribe.properties());
-            for (String filter : unsubscribe.filters()) {
-                bytes += ELEMENT_BYTES + filter.length();
-            }
-        } else if (packet instanceof Packet.Connect connect) {
-            Will will = connect.will();
-            bytes += weight(connect.properties());
-            bytes += will == null ? 0 : will.payload().size() + weight(will.properties());
-        } else if (packet instanceof Packet.PubAck ack) {
-            bytes += weight(ack.properties());
-        } else if (packet instanceof Packet.PubRec ack) {
-            bytes += weight(ack.properties());
-        } else if (packet instanceof Packet.PubRel ack) {
-            bytes += weight(ack.properties());
-        } else if (packet instanceof Packet.PubComp ack) {
-            bytes += weight(ack.properties());
-        } else if (packet instanceof Packet.Disconnect disconnect) {
-            bytes += weight(disconnect.properties());
-        }
-        return bytes;
-    }
-
-    private static int weight(Properties properties) {
-        return properties.isEmpty() ? 0 : properties.encodedSize() + properties.count() * ELEMENT_BYTES;
     }
 
     void open(TraceTarget target) {

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param msg one word with underscores: {@code mqtt_packet_received}, {@code connection_ended}
  * @param clientId raw
  * @param peer {@code ip:port}, empty if there is none
- * @param packet the packet it is about, or null
+ * @param packet the packet it is about, or null; kept without its password and authentication data
  * @param fields name and value in order; a value is a String, Number, Boolean, a List of them, or {@link
  *     io.nightjar.mqtt.Bytes} for a payload; never a secret
  */
@@ -30,6 +30,7 @@ public record TraceEvent(
         Map<String, Object> fields) {
 
     public TraceEvent {
+        packet = packet == null ? null : PacketSecrets.strip(packet);
         fields = fields.isEmpty() ? Map.of() : Collections.unmodifiableMap(new LinkedHashMap<>(fields));
     }
 

@@ -11,7 +11,7 @@
  *
  * <p>Whatever a client can choose (ClientID, topic, payload, User Property) is an attacker's text: a line holds it
  * plain where that is harmless and as a JSON string where it is not, so that one event is always one line. Passwords
- * and authentication data are never written; {@link io.nightjar.trace.TraceRules} is the one place that judges a
+ * and authentication data leave an event before it waits to be written; {@link io.nightjar.trace.TraceRules} is the one place that judges a
  * definition.
  */
 @NullMarked
