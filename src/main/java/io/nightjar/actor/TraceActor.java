@@ -149,7 +149,7 @@ final class TraceActor extends AbstractBehavior<TraceCommand> {
     private Behavior<TraceCommand> onCreate(TraceCommand.Create create) {
         long now = node.clock.millis();
         TraceDefinition definition = TraceRules.startingAt(create.definition(), now);
-        TraceCommand.Outcome refusal = refusal(definition);
+        TraceCommand.Outcome refusal = refusal(definition, now);
         if (refusal != null) {
             create.replyTo().tell(refusal);
             return this;
@@ -159,7 +159,7 @@ final class TraceActor extends AbstractBehavior<TraceCommand> {
         return this;
     }
 
-    private TraceCommand.@Nullable Outcome refusal(TraceDefinition definition) {
+    private TraceCommand.@Nullable Outcome refusal(TraceDefinition definition, long now) {
         String problem = TraceRules.problem(definition);
         if (problem != null) {
             return TraceCommand.Outcome.refused("BAD_REQUEST", problem);
@@ -182,6 +182,16 @@ final class TraceActor extends AbstractBehavior<TraceCommand> {
                     "there are " + targets.size()
                             + " traces, the most allowed (max_traces of /tracing, at most nightjar.trace.max-traces);"
                             + " delete one");
+        }
+        int bytes = new TraceEntry("00000000", definition, now, false).size();
+        for (TraceTarget target : targets.values()) {
+            bytes += target.entry().size();
+        }
+        if (bytes > TraceEntry.MAX_BYTES) {
+            return TraceCommand.Outcome.refused(
+                    "EXCEED_LIMIT",
+                    "the definitions of all traces would take " + bytes + " bytes, and may take " + TraceEntry.MAX_BYTES
+                            + "; delete one, or trace by a shorter value");
         }
         return null;
     }
@@ -415,9 +425,7 @@ final class TraceActor extends AbstractBehavior<TraceCommand> {
     }
 
     private void forgetOldDeletions(long now) {
-        List<TraceEntry> old = entries.values().stream()
-                .filter(entry -> entry.isForgotten(now))
-                .toList();
+        List<TraceEntry> old = TraceEntry.forgotten(entries.values(), now);
         for (TraceEntry entry : old) {
             entries.remove(entry.name());
             replica.tell(new TraceReplica.Forget(entry.name()));

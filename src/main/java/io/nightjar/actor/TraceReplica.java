@@ -27,7 +27,7 @@ import scala.Option;
 
 /**
  * The traces of all nodes in one replicated map from name to entry, as JSON. Few and small, which is what Distributed
- * Data is for. The version inside an entry is its timestamp there too: a node that comes back with an old copy cannot
+ * Data is for; {@link TraceEntry} bounds both. The version inside an entry is its timestamp there too: a node that comes back with an old copy cannot
  * undo what the others did meanwhile, whenever it writes.
  */
 final class TraceReplica extends AbstractBehavior<TraceReplica.Command> {

@@ -17,13 +17,19 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.concurrent.CountDownLatch;
+import org.apache.pekko.actor.Address;
 import org.apache.pekko.actor.UnhandledMessage;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.actor.testkit.typed.javadsl.FishingOutcomes;
 import org.apache.pekko.actor.testkit.typed.javadsl.ManualTime;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
 import org.apache.pekko.actor.typed.DispatcherSelector;
+import org.apache.pekko.cluster.UniqueAddress;
+import org.apache.pekko.cluster.ddata.LWWMap;
+import org.apache.pekko.cluster.ddata.SelfUniqueAddress;
+import org.apache.pekko.serialization.SerializationExtension;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -275,6 +281,88 @@ class TraceActorTest {
                         ? FishingOutcomes.complete()
                         : FishingOutcomes.continueAndIgnore());
         await().atMost(LONG).until(() -> TraceNodeFixture.saved(root).isEmpty());
+    }
+
+    @Test
+    void of_a_deleted_trace_only_its_name_is_remembered() throws Exception {
+        TraceNodeFixture node = new TraceNodeFixture(kit, root);
+        node.create(trace("t1", "dev-1", 0, 100));
+        node.delete("t1");
+
+        await().atMost(LONG).until(() -> TraceNodeFixture.saved(root).stream().anyMatch(TraceEntry::deleted));
+        assertThat(TraceNodeFixture.saved(root).get(0).json()).contains("t1").doesNotContain("dev-1");
+        assertThat(node.create(trace("t1", "dev-1", 0, 100)).code())
+                .as("the name is free again")
+                .isNull();
+    }
+
+    @Test
+    void only_the_newest_deletions_are_remembered() {
+        TraceNodeFixture node = new TraceNodeFixture(kit, root);
+        node.create(trace("kept", "dev-1", 0, 100));
+        List<TraceEntry> deleted = new ArrayList<>();
+        for (int i = 0; i <= TraceEntry.MAX_TOMBSTONES; i++) {
+            deleted.add(TraceEntry.create(trace("t" + i, "dev-" + i, 0, 100), 0, node.clock.millis() + i)
+                    .delete(0));
+        }
+
+        node.actor.tell(new TraceCommand.Replicated(deleted));
+
+        node.published.fishForMessage(
+                LONG,
+                message -> message.equals(new TraceReplica.Forget("t0"))
+                        ? FishingOutcomes.complete()
+                        : FishingOutcomes.continueAndIgnore());
+        await().atMost(LONG).untilAsserted(() -> assertThat(TraceNodeFixture.saved(root))
+                .hasSize(1 + TraceEntry.MAX_TOMBSTONES)
+                .noneMatch(entry -> entry.name().equals("t0")));
+        assertThat(node.figures()).containsOnlyKeys("kept");
+    }
+
+    @Test
+    void the_definitions_together_have_a_greatest_size() {
+        TraceNodeFixture node = new TraceNodeFixture(kit, root);
+        assertThat(node.create(trace("t1", "\u0001".repeat(60_000), 0, 100)).code())
+                .isNull();
+
+        TraceCommand.Outcome refused = node.create(trace("t2", "\u0002".repeat(60_000), 0, 100));
+        assertThat(refused.code()).isEqualTo("EXCEED_LIMIT");
+        assertThat(refused.message()).contains("may take 393216; delete one");
+        assertThat(node.create(trace("t2", "dev-2", 0, 100)).code()).isNull();
+        node.delete("t1");
+        assertThat(node.create(trace("t3", "\u0002".repeat(60_000), 0, 100)).code())
+                .isNull();
+    }
+
+    @Test
+    void all_that_may_be_remembered_fits_into_one_message_between_nodes() {
+        SelfUniqueAddress self = new SelfUniqueAddress(
+                UniqueAddress.apply(Address.apply("pekko", "nightjar", "node-1.long-name.example.org", 25520), 1L));
+        Random random = new Random(7);
+        LWWMap<String, String> map = LWWMap.create();
+        for (int i = 0; i < TraceEntry.MAX_TOMBSTONES; i++) {
+            TraceEntry deleted = TraceEntry.create(longest(random), 0, LAST).delete(0);
+            assertThat(deleted.size()).isLessThanOrEqualTo(525);
+            map = map.put(self, deleted.name(), deleted.json(), (before, value) -> LAST);
+        }
+        byte[] tombstones =
+                SerializationExtension.get(kit.system()).serialize(map).get();
+
+        int frame = (int) ConfigFactory.parseFile(Path.of("conf/pekko.conf").toFile())
+                .getMemorySize("pekko.remote.artery.advanced.maximum-frame-size")
+                .toBytes();
+        int most = tombstones.length + TraceEntry.MAX_BYTES;
+        int others = 1000 * tombstones.length / TraceEntry.MAX_TOMBSTONES - 1000 * 525; // around 1000 that exist
+        assertThat(most + others).isLessThan(frame - 64 * 1024);
+    }
+
+    private static final long LAST = 253_402_300_799_999L;
+
+    private static TraceDefinition longest(Random random) {
+        String name = random.ints(256, 'a', 'z' + 1)
+                .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
+                .toString();
+        return new TraceDefinition(name, "clientid_prefix", "x", LAST, LAST, "json", "hidden", 65_536, true);
     }
 
     @Test
