@@ -15,13 +15,12 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
-import org.apache.pekko.actor.typed.DispatcherSelector;
+import org.apache.pekko.actor.typed.PostStop;
 import org.apache.pekko.actor.typed.SupervisorStrategy;
 import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
@@ -56,7 +55,7 @@ final class TraceActor extends AbstractBehavior<TraceCommand> {
     private final Node node;
     private final TimerScheduler<TraceCommand> timers;
     private final ActorRef<TraceReplica.Command> replica;
-    private final Executor blocking;
+    private final TraceReads reads = new TraceReads();
 
     /** All, deleted ones included. */
     private final Map<String, TraceEntry> entries = new LinkedHashMap<>();
@@ -95,7 +94,6 @@ final class TraceActor extends AbstractBehavior<TraceCommand> {
         super(context);
         this.node = node;
         this.timers = timers;
-        this.blocking = context.getSystem().dispatchers().lookup(DispatcherSelector.blocking());
         ActorRef<TraceCommand> self = context.getSelf();
         Behavior<TraceReplica.Command> carrier =
                 replica.apply(changed -> self.tell(new TraceCommand.Replicated(changed)));
@@ -143,6 +141,10 @@ final class TraceActor extends AbstractBehavior<TraceCommand> {
                 .onMessage(TraceCommand.GetFigures.class, this::onGetFigures)
                 .onMessage(TraceCommand.GetDetail.class, this::onGetDetail)
                 .onMessage(TraceCommand.GetPiece.class, this::onGetPiece)
+                .onSignal(PostStop.class, stopped -> {
+                    reads.stop();
+                    return this;
+                })
                 .build();
     }
 
@@ -294,20 +296,29 @@ final class TraceActor extends AbstractBehavior<TraceCommand> {
 
     private Behavior<TraceCommand> onGetFigures(TraceCommand.GetFigures get) {
         Collection<TraceTarget> all = List.copyOf(targets.values());
-        blocking.execute(() -> get.replyTo().tell(TraceAnswers.figures(node.name, all)));
+        reads.answer(
+                get.replyTo()::tell,
+                () -> TraceAnswers.figures(node.name, all),
+                () -> TraceAnswers.busyFigures(node.name, all));
         return this;
     }
 
     private Behavior<TraceCommand> onGetDetail(TraceCommand.GetDetail get) {
         TraceTarget target = targets.get(get.name());
-        blocking.execute(() -> get.replyTo().tell(TraceAnswers.detail(node.name, target)));
+        reads.answer(
+                get.replyTo()::tell,
+                () -> TraceAnswers.detail(node.name, target),
+                () -> TraceCommand.Detail.busy(node.name));
         return this;
     }
 
     private Behavior<TraceCommand> onGetPiece(TraceCommand.GetPiece get) {
         TraceTarget target = targets.get(get.name());
         long now = node.clock.millis();
-        blocking.execute(() -> get.replyTo().tell(TraceAnswers.piece(target, get, now)));
+        reads.answer(
+                get.replyTo()::tell,
+                () -> TraceAnswers.piece(target, get, now),
+                () -> TraceCommand.Piece.refused("SERVICE_UNAVAILABLE", TraceReads.BUSY));
         return this;
     }
 

@@ -10,7 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Answers that need the disk, so they are made on the dispatcher for blocking work. */
+/** Answers that need the disk, so they are made on the threads of {@link TraceReads}. */
 final class TraceAnswers {
     /** Most bytes of a piece: with its envelope it must fit into one frame between nodes (256 KiB). */
     static final int MAX_PIECE = 128 * 1024;
@@ -25,15 +25,24 @@ final class TraceAnswers {
         return new TraceCommand.Figures(node, all);
     }
 
+    /** What is known without the disk, which does not keep up. */
+    static TraceCommand.Figures busyFigures(String node, Collection<TraceTarget> targets) {
+        Map<String, NodeFigures> all = new LinkedHashMap<>();
+        for (TraceTarget target : targets) {
+            all.put(target.entry().name(), new NodeFigures("failed", 0, 0, 0, null, null, TraceReads.BUSY));
+        }
+        return new TraceCommand.Figures(node, all);
+    }
+
     static TraceCommand.Detail detail(String node, @Nullable TraceTarget target) {
         if (target == null) {
-            return new TraceCommand.Detail(node, false, 0, 0, TraceFile.START);
+            return new TraceCommand.Detail(node, false, 0, 0, TraceFile.START, false);
         }
         try {
             TraceFile file = target.file();
-            return new TraceCommand.Detail(node, true, file.size(), file.modifiedMillis(), file.start());
+            return new TraceCommand.Detail(node, true, file.size(), file.modifiedMillis(), file.start(), false);
         } catch (IOException e) {
-            return new TraceCommand.Detail(node, false, 0, 0, TraceFile.START);
+            return new TraceCommand.Detail(node, false, 0, 0, TraceFile.START, false);
         }
     }
 

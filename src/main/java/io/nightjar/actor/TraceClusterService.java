@@ -184,6 +184,9 @@ public final class TraceClusterService implements Traces {
         return this.<TraceCommand.Detail>askAll(replyTo -> new TraceCommand.GetDetail(name, replyTo))
                 .thenApply(details -> {
                     if (details.stream().noneMatch(TraceCommand.Detail::found)) {
+                        if (details.stream().anyMatch(TraceCommand.Detail::busy)) {
+                            throw new Refused("SERVICE_UNAVAILABLE", TraceReads.BUSY);
+                        }
                         throw new Refused("NOT_FOUND", "there is no trace named " + name);
                     }
                     return details.stream()

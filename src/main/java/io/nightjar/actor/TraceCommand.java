@@ -80,8 +80,18 @@ sealed interface TraceCommand {
         }
     }
 
-    /** Size and time of a trace's file here; absent if the node does not know the trace. */
-    record Detail(String node, boolean found, long size, long mtimeMillis, String start) implements ControlMessage {}
+    /**
+     * Size and time of a trace's file here.
+     *
+     * @param found false if the node does not know the trace, or is busy
+     * @param busy whether too many reads wait
+     */
+    record Detail(String node, boolean found, long size, long mtimeMillis, String start, boolean busy)
+            implements ControlMessage {
+        static Detail busy(String node) {
+            return new Detail(node, false, 0, 0, "0", true);
+        }
+    }
 
     /**
      * A piece of a trace's file here.

@@ -15,7 +15,9 @@
  *
  * <p><b>Traces.</b> {@code TraceActor} keeps definitions, replicated through Distributed Data (a small table, what it is
  * meant for) and on disk; events go through a queue bounded in number and bytes to one stream that writes, never through
- * an actor or on a loop.
+ * an actor or on a loop. It holds one thread of the blocking dispatcher; files are read on two threads of their own with
+ * a bounded queue ({@code TraceReads}), so that a disk that hangs does not take the threads of logins and the flight
+ * recorder.
  *
  * <p><b>History.</b> {@link io.nightjar.actor.HistoryService} asks the {@code HistoryAgent} of every node, which reads its
  * flight recorder on the blocking dispatcher, two questions at a time. A page is merged from pieces of at most 100 events,
