@@ -18,13 +18,11 @@ import io.nightjar.diagnosis.LikelyClients;
 import io.nightjar.diagnosis.RecordedEvent;
 import io.nightjar.diagnosis.RecordedEvent.Kind;
 import io.nightjar.diagnosis.RecordedEvents;
-import io.nightjar.mqtt.Cidr;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
-import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Answers one question by reading this node's recorder: some take up to a second, so a thread that may block does it.
@@ -38,6 +36,9 @@ final class RecorderReader {
     static final int MOST_FAILURES = 20;
 
     private static final int LOOK_AT_THE_CLOCK = 1024;
+
+    /** What links a connection to another. */
+    private static final Set<String> SUBJECT = Set.of("certificate_subject");
 
     private final String node;
     private final RecordedEvents events;
@@ -152,14 +153,6 @@ final class RecorderReader {
         return new EndsSummarized(node, summary.part(), events.oldestMillis());
     }
 
-    private void scan(EventFilter filter, BooleanSupplier late, Consumer<RecordedEvent> to) {
-        int[] seen = {0};
-        events.scan(filter, event -> {
-            checkLate(seen, late);
-            to.accept(event);
-        });
-    }
-
     private static void checkLate(int[] seen, BooleanSupplier late) {
         if (++seen[0] % LOOK_AT_THE_CLOCK == 0 && late.getAsBoolean()) {
             throw new GivenUp();
@@ -190,26 +183,43 @@ final class RecorderReader {
         Set<String> subjects = Set.copyOf(question.subjects());
         Set<String> addresses = Set.copyOf(question.addresses());
         LikelyClients clients = new LikelyClients(subjects, addresses);
-        List<RecordedEvent> failures = new ArrayList<>();
-        // One address alone is a filter that the recorder may be quick with.
-        @Nullable
-        Cidr only = subjects.isEmpty() && addresses.size() == 1
-                ? Cidr.parse(addresses.iterator().next())
-                : null;
-        EventFilter filter = HistoryFilters.of(
+        EventFilter filter = EventFilter.ofRelated(
                 Set.of(Kind.CONNECTED, Kind.ENDED, Kind.FAILED),
-                null,
-                only,
+                new EventFilter.Related(subjects, addresses),
                 question.fromMillis(),
                 question.toMillis());
-        scan(filter, late, event -> {
+        int[] seen = {0};
+        boolean[] failed = {false};
+        events.scan(filter, SUBJECT, event -> {
+            checkLate(seen, late);
             clients.add(event);
-            String subject = event.text("certificate_subject");
-            boolean related = subject == null ? addresses.contains(event.address()) : subjects.contains(subject);
-            if (event.kind() == Kind.FAILED && related && failures.size() < MOST_FAILURES) {
-                failures.add(event);
-            }
+            failed[0] |= event.kind() == Kind.FAILED;
         });
+        List<RecordedEvent> failures = failed[0] ? failures(filter, late) : List.of();
         return new RelatedFound(node, failures, clients.part());
+    }
+
+    /** The newest failures among these events, whole. */
+    private List<RecordedEvent> failures(EventFilter related, BooleanSupplier late) {
+        EventFilter.Related keys = Objects.requireNonNull(related.related());
+        EventFilter filter = EventFilter.ofRelated(Set.of(Kind.FAILED), keys, related.fromMillis(), related.toMillis());
+        List<RecordedEvent> failures = new ArrayList<>();
+        long before = Long.MAX_VALUE;
+        while (before >= 0 && failures.size() < MOST_FAILURES) {
+            if (late.getAsBoolean()) {
+                throw new GivenUp();
+            }
+            RecordedEvents.Slice slice = events.find(filter, before, MOST_FAILURES);
+            for (RecordedEvent event : slice.events()) {
+                String subject = event.text("certificate_subject");
+                // Who came with a certificate of its own is not whoever else has that address.
+                boolean its = subject == null || keys.subjects().contains(subject);
+                if (its && failures.size() < MOST_FAILURES) {
+                    failures.add(event);
+                }
+            }
+            before = slice.next();
+        }
+        return failures;
     }
 }

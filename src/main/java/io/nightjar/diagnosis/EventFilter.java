@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param listener id of a listener, as {@code tcp:default}
  * @param fromMillis milliseconds since 1970, inclusive
  * @param toMillis milliseconds since 1970, exclusive
+ * @param related seen with one of these certificates or addresses
  */
 public record EventFilter(
         Set<Kind> kinds,
@@ -29,7 +30,8 @@ public record EventFilter(
         @Nullable Cidr address,
         @Nullable String listener,
         long fromMillis,
-        long toMillis) {
+        long toMillis,
+        @Nullable Related related) {
     /** Everything. */
     public static final EventFilter ALL =
             new EventFilter(Set.of(), Set.of(), Set.of(), Set.of(), null, null, null, null, null, 0, Long.MAX_VALUE);
@@ -48,6 +50,55 @@ public record EventFilter(
             0,
             Long.MAX_VALUE);
 
+    /**
+     * Several certificates and addresses; one of them is enough.
+     *
+     * @param subjects of certificates
+     * @param addresses IP addresses as text
+     */
+    public record Related(Set<String> subjects, Set<String> addresses) {
+        public Related {
+            subjects = Set.copyOf(subjects);
+            addresses = Set.copyOf(addresses);
+        }
+
+        boolean test(RecordedEvent event) {
+            return addresses.contains(event.address()) || isOf(event.text("certificate_subject"));
+        }
+
+        private boolean isOf(@Nullable String subject) {
+            return subject != null && subjects.contains(subject);
+        }
+    }
+
+    /** Whoever it is related to. */
+    public EventFilter(
+            Set<Kind> kinds,
+            Set<String> reasons,
+            Set<String> details,
+            Set<String> sides,
+            @Nullable String clientId,
+            @Nullable String likeClientId,
+            @Nullable String username,
+            @Nullable Cidr address,
+            @Nullable String listener,
+            long fromMillis,
+            long toMillis) {
+        this(
+                kinds,
+                reasons,
+                details,
+                sides,
+                clientId,
+                likeClientId,
+                username,
+                address,
+                listener,
+                fromMillis,
+                toMillis,
+                null);
+    }
+
     public EventFilter {
         kinds = Set.copyOf(kinds);
         reasons = Set.copyOf(reasons);
@@ -59,6 +110,12 @@ public record EventFilter(
     public static EventFilter ofClient(String clientId, long fromMillis, long toMillis) {
         return new EventFilter(
                 Set.of(), Set.of(), Set.of(), Set.of(), clientId, null, null, null, null, fromMillis, toMillis);
+    }
+
+    /** Events of this kind in this time that are related so. */
+    public static EventFilter ofRelated(Set<Kind> kinds, Related related, long fromMillis, long toMillis) {
+        return new EventFilter(
+                kinds, Set.of(), Set.of(), Set.of(), null, null, null, null, null, fromMillis, toMillis, related);
     }
 
     /** Whether this event is wanted. */
@@ -73,7 +130,8 @@ public record EventFilter(
                 && (likeClientId == null || event.clientId().contains(likeClientId))
                 && (username == null || username.equals(event.text("username")))
                 && (listener == null || listener.equals(event.text("listener")))
-                && (address == null || address.contains(event.address()));
+                && (address == null || address.contains(event.address()))
+                && (related == null || related.test(event));
     }
 
     private static boolean isOf(Set<String> words, @Nullable String word) {

@@ -1,12 +1,15 @@
 package io.nightjar.store;
 
 import io.nightjar.diagnosis.EventFilter;
+import io.nightjar.diagnosis.RecordedEvent;
 import io.nightjar.diagnosis.RecordedEvent.Kind;
 import io.nightjar.mqtt.Cidr;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class RecordMatcher {
     private static final int MEMO = 1024;
+    private static final Pattern IPV4 = Pattern.compile("(\\d{1,3}\\.){3}\\d{1,3}");
 
     private final EventFilter filter;
     private final BitSet kinds = new BitSet();
@@ -26,6 +30,10 @@ final class RecordMatcher {
     private final int sideName;
     private final int usernameName;
     private final int listenerName;
+    private final int subjectName;
+
+    /** IPv4 addresses of {@link EventFilter#related} as they stand in a record, sorted. */
+    private final int[] ipv4;
 
     /** Addresses that are no IPv4, and whether they lie in the range: a storm has few. */
     private final Map<String, Boolean> addresses = new HashMap<>();
@@ -48,6 +56,27 @@ final class RecordMatcher {
         this.sideName = words.number("side");
         this.usernameName = words.number("username");
         this.listenerName = words.number("listener");
+        this.subjectName = words.number("certificate_subject");
+        this.ipv4 = filter.related() == null ? new int[0] : ipv4(filter.related());
+    }
+
+    private static int[] ipv4(EventFilter.Related related) {
+        return related.addresses().stream()
+                .filter(address -> IPV4.matcher(address).matches())
+                .mapToInt(RecordMatcher::ipv4)
+                .sorted()
+                .toArray();
+    }
+
+    private static int ipv4(String address) {
+        byte[] bytes = new byte[4];
+        String rest = address;
+        for (int i = 0; i < 4; i++) {
+            int dot = rest.indexOf('.');
+            bytes[i] = (byte) Integer.parseInt(dot < 0 ? rest : rest.substring(0, dot));
+            rest = rest.substring(dot + 1);
+        }
+        return Memory.getInt(bytes, 0);
     }
 
     private static byte[] bytes(@Nullable String text) {
@@ -62,13 +91,32 @@ final class RecordMatcher {
                 && (filter.clientId() == null || isClient(record))
                 && (like.length == 0 || isLike(record))
                 && (filter.address() == null || isFrom(filter.address(), record))
+                && (filter.related() == null || isRelated(filter.related(), record))
                 && (!fields || hasFields(record));
+    }
+
+    private boolean isRelated(EventFilter.Related related, RecordView record) {
+        int at = record.ipv4();
+        boolean seen = at >= 0
+                ? Arrays.binarySearch(ipv4, Memory.getInt(record.bytes(), at)) >= 0
+                : related.addresses().contains(RecordedEvent.address(record.peer()));
+        if (seen || related.subjects().isEmpty()) {
+            return seen;
+        }
+        record.toFields();
+        while (record.nextField()) {
+            if (record.name() == subjectName) {
+                return related.subjects().contains(record.value().toString());
+            }
+            record.skip();
+        }
+        return false;
     }
 
     private boolean isClient(RecordView record) {
         int from = record.clientIdStart();
         return record.clientIdLength() == clientId.length
-                && java.util.Arrays.equals(record.bytes(), from, from + clientId.length, clientId, 0, clientId.length);
+                && Arrays.equals(record.bytes(), from, from + clientId.length, clientId, 0, clientId.length);
     }
 
     private boolean isLike(RecordView record) {
@@ -76,7 +124,7 @@ final class RecordMatcher {
         byte first = like[0];
         int last = record.clientIdStart() + record.clientIdLength() - like.length;
         for (int i = record.clientIdStart(); i <= last; i++) {
-            if (bytes[i] == first && java.util.Arrays.equals(bytes, i, i + like.length, like, 0, like.length)) {
+            if (bytes[i] == first && Arrays.equals(bytes, i, i + like.length, like, 0, like.length)) {
                 return true;
             }
         }
@@ -92,7 +140,7 @@ final class RecordMatcher {
         if (addresses.size() > MEMO) {
             addresses.clear();
         }
-        String address = io.nightjar.diagnosis.RecordedEvent.address(peer);
+        String address = RecordedEvent.address(peer);
         return addresses.computeIfAbsent(address, range::contains);
     }
 

@@ -25,6 +25,7 @@ class RecordMatcherTest {
     };
     private static final String[] IDS = {"a", "ab", "b/ä", "device-1", "device-22", ""};
     private static final String[] USERS = {"u", "1234", "admin"};
+    private static final String[] SUBJECTS = {"CN=pump", "CN=valve"};
     private static final String[] LISTENERS = {"tcp:default", "wss:x"};
     private static final String[] RANGES = {
         "10.0.0.0/16", "10.0.1.0/24", "2001:db8::/32", "::1", "0.0.0.0/0", "10.0.0.1"
@@ -65,7 +66,12 @@ class RecordMatcherTest {
                 recorder.ended(RecordedEnds.end(
                         at,
                         Stage.values()[random.nextInt(3)],
-                        DisconnectReason.of(detail(), "username", random.nextBoolean() ? "fact" : "u"),
+                        DisconnectReason.of(
+                                detail(),
+                                "username",
+                                random.nextBoolean() ? "fact" : "u",
+                                random.nextBoolean() ? "certificate_subject" : "why",
+                                of(SUBJECTS)),
                         id,
                         of(PEERS),
                         of(USERS),
@@ -89,7 +95,14 @@ class RecordMatcherTest {
                 some() ? Cidr.parse(of(RANGES)) : null,
                 some() ? of(LISTENERS) : null,
                 some() ? random.nextInt(2_000_000) : 0,
-                some() ? random.nextInt(2_000_000) : Long.MAX_VALUE);
+                some() ? random.nextInt(2_000_000) : Long.MAX_VALUE,
+                some() ? related() : null);
+    }
+
+    private EventFilter.Related related() {
+        return new EventFilter.Related(
+                random.nextBoolean() ? Set.of("CN=pump") : Set.of(),
+                Set.of(RecordedEvent.address(of(PEERS)), "10.0.0.99", "no address"));
     }
 
     private boolean some() {
