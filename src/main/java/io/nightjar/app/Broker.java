@@ -219,8 +219,10 @@ public final class Broker {
         log.info("event=node_started {}", describe().replace('\n', ' '));
     }
 
+    /** The recorder first: it has the end whatever becomes of the log line. */
     private Consumer<ConnectionEnd> ends(FlightRecorder flights) {
-        return endLog.andThen(flights::ended);
+        Consumer<ConnectionEnd> recorder = flights::ended;
+        return recorder.andThen(endLog);
     }
 
     private NetContext context(SessionSharding sessions, ClusterLinks links, FlightRecorder flights) {

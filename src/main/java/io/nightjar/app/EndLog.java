@@ -38,6 +38,10 @@ final class EndLog implements Consumer<ConnectionEnd> {
         }
         if (log.isInfoEnabled()) {
             log.info(line(end));
+            long dropped = BoundedAppender.takeDropped();
+            if (dropped > 0) {
+                counters.add(Counter.LOG_LINES_DROPPED, dropped);
+            }
         }
     }
 

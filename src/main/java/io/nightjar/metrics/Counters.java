@@ -69,6 +69,8 @@ public final class Counters {
         RECORDER_BYTES,
         RECORDER_EVENTS_AGGREGATED,
         RECORDER_EVENTS_LOST,
+        /** Lines of ends that the log had no room for. */
+        LOG_LINES_DROPPED,
         PEER_RESENDS,
         ROUTE_SNAPSHOTS,
         BAD_PEER_ITEMS,

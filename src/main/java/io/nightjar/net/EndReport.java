@@ -34,10 +34,13 @@ final class EndReport {
         Evidence evidence = evidence();
         ConnectionEnd end = new ConnectionEnd(
                 connection.context.wall().millis(), stage(), reason, evidence, Verdicts.of(reason, evidence));
-        Tracing.ended(connection, end);
-        connection.context.ends().accept(end);
-        Presence.ended(connection, end);
-        connection.context.closed().accept(connection);
+        try {
+            Tracing.ended(connection, end);
+            connection.context.ends().accept(end);
+            Presence.ended(connection, end);
+        } finally {
+            connection.context.closed().accept(connection);
+        }
     }
 
     private ConnectionEnd.Stage stage() {
