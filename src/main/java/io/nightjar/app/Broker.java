@@ -172,6 +172,7 @@ public final class Broker {
         }
         RecorderFile flights =
                 RecorderFile.open(settings.dataDir(), settings.recorder().sizeBytes(), settings.nodeName(), counters);
+        flights.started(InstantSource.system().millis());
         recorder = flights;
         Settings.Trace trace = settings.trace();
         traces = TraceClusterService.start(

@@ -39,7 +39,11 @@ public record RecordedEvent(long atMillis, Kind kind, String clientId, String pe
         /** The Keep Alive was nearly missed. */
         NEAR_MISS,
         /** The Session ended: expired, discarded or kicked. */
-        SESSION_ENDED;
+        SESSION_ENDED,
+        /** The node was started; of no client, as the next. */
+        NODE_STARTED,
+        /** The node was stopped in order. What died has none. */
+        NODE_STOPPED;
 
         private final String word = name().toLowerCase(Locale.ROOT);
 

@@ -85,6 +85,12 @@ final class RecordFormat {
 
     /** A hash that nobody can aim at without the seed. */
     static int hash(byte[] bytes, int from, int to, long seed) {
+        long h = longHash(bytes, from, to, seed);
+        return (int) (h ^ h >>> 32);
+    }
+
+    /** The same with more bits. */
+    static long longHash(byte[] bytes, int from, int to, long seed) {
         long h = seed ^ to - from;
         int at = from;
         for (; at + 8 <= to; at += 8) {
@@ -94,8 +100,7 @@ final class RecordFormat {
         for (; at < to; at++) {
             tail = tail << 8 | bytes[at] & 0xFF;
         }
-        h = mix(h ^ tail);
-        return (int) (h ^ h >>> 32);
+        return mix(h ^ tail);
     }
 
     private static long mix(long z) {

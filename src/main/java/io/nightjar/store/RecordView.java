@@ -152,6 +152,24 @@ final class RecordView {
         }
     }
 
+    /** A hash of ClientID and peer, which tells one connection from another. */
+    long connectionHash(long seed) {
+        toFields();
+        return RecordFormat.longHash(bytes, clientIdStart(), at, seed);
+    }
+
+    /** Whether there is a field whose name has this number. */
+    boolean hasField(int number) {
+        toFields();
+        while (nextField()) {
+            if (name == number) {
+                return true;
+            }
+            skip();
+        }
+        return false;
+    }
+
     /** To the next field; false after the last. Its value must be taken or skipped. */
     boolean nextField() {
         name = (int) varint();

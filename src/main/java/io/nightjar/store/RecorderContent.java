@@ -56,12 +56,23 @@ final class RecorderContent implements RecordedEvents {
 
     @Override
     public void scan(EventFilter filter, Set<String> fields, Consumer<RecordedEvent> to) {
+        scan(filter, names(fields), to);
+    }
+
+    /** The numbers of these names of fields. */
+    BitSet names(Set<String> fields) {
         BitSet names = new BitSet();
         for (String name : fields) {
             names.set(words.number(name));
         }
         names.clear(0);
-        scan(filter, names, to);
+        return names;
+    }
+
+    /** The newest record, or null if there is none. */
+    @Nullable
+    RecordView last() {
+        return cursor(EventFilter.ALL, Long.MAX_VALUE).next();
     }
 
     private void scan(EventFilter filter, @Nullable BitSet names, Consumer<RecordedEvent> to) {

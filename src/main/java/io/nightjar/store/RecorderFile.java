@@ -4,6 +4,7 @@ import io.nightjar.diagnosis.ConnectionEnd;
 import io.nightjar.diagnosis.EndFields;
 import io.nightjar.diagnosis.EventFilter;
 import io.nightjar.diagnosis.FlightRecorder;
+import io.nightjar.diagnosis.NodeDeath;
 import io.nightjar.diagnosis.RecordedEvent;
 import io.nightjar.diagnosis.RecordedEvent.Kind;
 import io.nightjar.diagnosis.RecordedEvents;
@@ -19,6 +20,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.security.SecureRandom;
+import java.util.BitSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -50,6 +52,9 @@ public final class RecorderFile implements FlightRecorder, RecordedEvents {
     private static final int DROPS = 1;
     private static final int OTHERS = 20;
 
+    /** Inferred ends may take this share of the ring: a quarter. */
+    private static final int INFERRED = 4;
+
     /** What is kept in memory when there is no room for a file. */
     private static final long WITHOUT_FILE = 4L << 20;
 
@@ -57,15 +62,21 @@ public final class RecorderFile implements FlightRecorder, RecordedEvents {
     private final RecorderRing clients;
     private final RecorderRing strangers;
     private final RecorderContent content;
+    private final RecorderLayout layout;
+    private final String node;
     private final Counters counters;
     private final ThreadLocal<RecordWriter> writers;
     private final Repeats repeats = new Repeats(this::repeated);
     private final Allowance allowance;
     private final Object lock = new Object();
     private long sequence;
+    private volatile boolean started;
     private volatile boolean closed;
 
-    private RecorderFile(RecorderLayout layout, RecorderRing.Mapper memory, Counters counters) throws IOException {
+    private RecorderFile(RecorderLayout layout, String node, RecorderRing.Mapper memory, Counters counters)
+            throws IOException {
+        this.layout = layout;
+        this.node = node;
         this.counters = counters;
         this.words = new RecorderWords(
                 memory.map(RecorderLayout.HEADER, RecorderLayout.WORDS).order(Memory.ORDER));
@@ -102,7 +113,10 @@ public final class RecorderFile implements FlightRecorder, RecordedEvents {
             RecorderLayout layout = found;
             try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
                 return new RecorderFile(
-                        layout, (at, length) -> channel.map(FileChannel.MapMode.READ_WRITE, at, length), counters);
+                        layout,
+                        node,
+                        (at, length) -> channel.map(FileChannel.MapMode.READ_WRITE, at, length),
+                        counters);
             }
         } catch (IOException e) {
             log.error(
@@ -156,6 +170,7 @@ public final class RecorderFile implements FlightRecorder, RecordedEvents {
         try {
             return new RecorderFile(
                     RecorderLayout.of(size, new SecureRandom().nextLong(), node),
+                    node,
                     (at, length) -> memory.slice((int) at, (int) length),
                     counters);
         } catch (IOException e) {
@@ -226,10 +241,71 @@ public final class RecorderFile implements FlightRecorder, RecordedEvents {
         }
     }
 
+    /**
+     * Tells that the node was started; call it once, before all else. If it had died before, each connection that it held
+     * then is given an end, at the time at which it was last known to be alive: nobody else will ever tell it.
+     */
+    public void started(long nowMillis) {
+        RecordView last = content.last();
+        Kind kind = last == null ? null : last.kind();
+        long ends = -1;
+        if (last != null && kind != Kind.NODE_STOPPED) {
+            ends = inferEnds(Math.max(last.time(), Math.min(words.aliveMillis(), nowMillis)));
+        }
+        RecordWriter writer = writers.get();
+        writer.begin(Kind.NODE_STARTED.word(), nowMillis, "", "");
+        writer.text("node", node);
+        writer.text("after", last == null ? "nothing" : ends < 0 ? "stop" : "death");
+        if (ends >= 0) {
+            writer.number("inferred_ends", ends);
+        }
+        append(clients, writer);
+        words.alive(nowMillis);
+        started = true;
+    }
+
+    private long inferEnds(long atMillis) {
+        Unended unended = Unended.find(clients, words, layout.seed(), clients.capacity() / INFERRED);
+        RecordView view = new RecordView(words);
+        BitSet names = content.names(NodeDeath.FIELDS);
+        long untold = unended.beyond();
+        for (int i = unended.size() - 1; i >= 0; i--) {
+            RecordedEvent connected = clients.copyRecord(unended.position(i), view) ? view.event(names) : null;
+            if (connected == null) {
+                untold++; // the ends of others took its place
+                continue;
+            }
+            RecordWriter writer = writers.get();
+            writer.begin(Kind.ENDED.word(), atMillis, connected.clientId(), connected.peer());
+            NodeDeath.show(node, connected, atMillis, writer);
+            append(clients, writer);
+        }
+        if (untold > 0) {
+            RecordWriter writer = writers.get();
+            writer.begin(Kind.ENDED.word(), atMillis, "", "");
+            NodeDeath.show(node, writer);
+            writer.number("repeated", untold);
+            append(clients, writer);
+        }
+        long all = unended.size() + unended.beyond();
+        log.warn(
+                "event=node_had_died node=\"{}\" alive_until={} connections={} consequence=\"an end was inferred for each\"",
+                node,
+                java.time.Instant.ofEpochMilli(atMillis),
+                all);
+        return all;
+    }
+
     /** Takes no more events. What was told is in the file. */
     public void close(long nowMillis) {
         repeats.flush(-1);
         flush(nowMillis);
+        if (started) {
+            RecordWriter writer = writers.get();
+            writer.begin(Kind.NODE_STOPPED.word(), nowMillis, "", "");
+            writer.text("node", node);
+            append(clients, writer);
+        }
         closed = true;
     }
 
@@ -396,6 +472,9 @@ public final class RecorderFile implements FlightRecorder, RecordedEvents {
 
     /** Writes down what was only counted in the seconds before: call it once a second. */
     public void flush(long nowMillis) {
+        if (!closed) {
+            words.alive(nowMillis);
+        }
         repeats.flush(nowMillis);
         allowance.flush((kind, detail, count) ->
                 repeated(kind, nowMillis, "", "", detail.reason().word(), detail.word(), count));

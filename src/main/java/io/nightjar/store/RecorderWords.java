@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>
  * entry: u16 length | u16 check | UTF-8       length 0: the end
+ * last 16 bytes: when the node was last known to be alive, milliseconds since 1970, and the same with all bits turned
  * </pre>
  */
 final class RecorderWords {
@@ -30,6 +31,7 @@ final class RecorderWords {
     static final int LONGEST = 512;
 
     private static final int ENTRY_HEAD = 4;
+    private static final int ALIVE = 16;
 
     /** Names of fields, the most frequent first: the first 126 words take one byte. Only ever add at the end. */
     private static final List<String> NAMES = List.of(
@@ -129,7 +131,7 @@ final class RecorderWords {
                 || bytes.length > LONGEST
                 || !lossless
                 || region.isReadOnly()
-                || end + ENTRY_HEAD + bytes.length + ENTRY_HEAD > region.capacity()
+                || end + ENTRY_HEAD + bytes.length + ENTRY_HEAD > region.capacity() - ALIVE
                 || words.length >= Short.MAX_VALUE) {
             return 0;
         }
@@ -144,5 +146,23 @@ final class RecorderWords {
         int number = FIRST + more.length - 1;
         numbers.put(text, new Word(number, text));
         return number;
+    }
+
+    // ---- the node's last breath
+
+    /** Says that the node is alive. For one thread at a time. */
+    void alive(long millis) {
+        int at = region.capacity() - ALIVE;
+        if (end <= at) {
+            region.putLong(at, millis);
+            region.putLong(at + 8, ~millis);
+        }
+    }
+
+    /** When it last said so, or 0 if that is unknown. */
+    long aliveMillis() {
+        int at = region.capacity() - ALIVE;
+        long millis = region.getLong(at);
+        return end <= at && region.getLong(at + 8) == ~millis ? millis : 0;
     }
 }

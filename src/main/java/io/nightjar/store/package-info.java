@@ -29,6 +29,10 @@
  *   <li>A normal end leaves out the last packets: nobody asks for them. A near miss of the Keep
  *       Alive is one beyond a quarter more than it, for many clients send PINGREQ just when it is due. That a session
  *       without expiry ended is not told, since its connection's end says so.
+ *   <li>A node that dies tells no ends. Each second it notes that it is alive; the next start looks for connections that
+ *       have a beginning and no end, back to the start before, and writes an end for each that says that it was inferred
+ *       ({@link io.nightjar.diagnosis.NodeDeath}). They take a quarter of the ring at most, beyond are told as a number. A
+ *       connection whose beginning was already pushed out cannot be found.
  *   <li>Encoding happens outside the one lock, in memory of the thread's own; under the lock are a copy and the index.
  * </ul>
  *

@@ -106,7 +106,7 @@ class RecorderHistoryTest {
                 }
             }
             for (Client client : clients) {
-                if (client.connection != null) {
+                if (client.connection != null && random.nextBoolean()) {
                     client.open().send(new Packet.Disconnect(ReasonCode.SUCCESS));
                     client.gone("ended normal/disconnect");
                 }
@@ -135,7 +135,23 @@ class RecorderHistoryTest {
                     .hasSameSizeAs(chosen.get(0).expected)
                     .allMatch(line -> line.contains("clientid=\"" + chosen.get(0).id + "\""));
         }
+        List<Client> held =
+                clients.stream().filter(client -> client.connection != null).toList();
+        assertThat(held).hasSizeGreaterThan(100);
+        for (Client client : held) {
+            client.gone("ended internal_error/node_lost");
+        }
         try (NodeProcess again = NodeProcess.start(dir, "n", SETTINGS).awaitReady()) {
+            RecordedEvents after = RecorderFile.read(file);
+            for (Client client : held) {
+                assertHistory(after, client);
+            }
+            assertThat(tool(file.toString(), "--detail", "node_lost").lines())
+                    .hasSameSizeAs(held)
+                    .allMatch(line -> line.contains("inferred=true"));
+            assertThat(tool(file.toString(), "--event", "node_started").lines())
+                    .hasSize(2)
+                    .anyMatch(line -> line.endsWith("after=death inferred_ends=" + held.size()));
             for (Client client : clients.subList(0, 10)) {
                 client.connect(again.port());
                 client.open().reset();
@@ -210,7 +226,9 @@ class RecorderHistoryTest {
         }
         assertThat(told).as(client.id).isEqualTo(expected);
         for (RecordedEvent event : events) {
-            boolean packets = event.kind() == Kind.ENDED && !"normal".equals(event.text("reason"));
+            boolean packets = event.kind() == Kind.ENDED
+                    && !"normal".equals(event.text("reason"))
+                    && event.text("inferred") == null;
             assertThat(event.fields().containsKey("last_in")).isEqualTo(packets);
             assertThat(event.fields().toString()).doesNotContain("hidden payload");
         }
