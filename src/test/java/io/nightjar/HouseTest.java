@@ -24,7 +24,7 @@ class HouseTest {
     /** From the ground up. */
     private static final List<List<String>> FLOORS = List.of(
             List.of("mqtt"),
-            List.of("topic", "trace", "auth", "diagnosis", "metrics"),
+            List.of("topic", "trace", "auth", "diagnosis", "metrics", "limits"),
             List.of("connection", "session"),
             List.of("message", "routing", "store"),
             List.of("actor", "net", "http"),
@@ -121,7 +121,7 @@ class HouseTest {
     }
 
     static List<String> pureRooms() {
-        return List.of("connection", "session", "diagnosis");
+        return List.of("connection", "session", "diagnosis", "limits");
     }
 
     private static void only(String library, String... rooms) {

@@ -23,6 +23,7 @@ import io.nightjar.diagnosis.ConnectionEnd;
 import io.nightjar.diagnosis.FlightRecorder;
 import io.nightjar.diagnosis.RecordedEvents;
 import io.nightjar.http.HttpServer;
+import io.nightjar.limits.MachineFigures.ListenerFigures;
 import io.nightjar.message.SessionCommand;
 import io.nightjar.metrics.Counters;
 import io.nightjar.metrics.Counters.Counter;
@@ -63,6 +64,7 @@ import org.apache.pekko.actor.BootstrapSetup;
 import org.apache.pekko.actor.CoordinatedShutdown;
 import org.apache.pekko.actor.setup.ActorSystemSetup;
 import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.DispatcherSelector;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -87,6 +89,7 @@ public final class Broker {
     private final SysTree sysTree;
     private final ClientEventTopics clientEvents;
     private final EndLog endLog;
+    private final LimitWatch limits;
     private final List<Listener> listeners = new ArrayList<>();
     private @Nullable PasswordFile passwords;
     private @Nullable TraceClusterService traces;
@@ -119,6 +122,8 @@ public final class Broker {
                 settings.sysTopics().intervalMillis());
         this.clientEvents = new ClientEventTopics(
                 settings.hasClientEvents(), settings::hasClientEvents, router, counters, clock, InstantSource.system());
+        this.limits = new LimitWatch(
+                settings.targetConnections(), new MachineReader(), this::listenerFigures, InstantSource.system());
         this.membership = new ClusterMembership(system, settings.cluster().seedNodes());
     }
 
@@ -217,6 +222,7 @@ public final class Broker {
         serve();
         ready = true;
         publishSysTree();
+        watchLimits();
         log.info("event=node_started {}", describe().replace('\n', ' '));
     }
 
@@ -332,6 +338,25 @@ public final class Broker {
         if (settings.sysTopics().intervalMillis() > 0) {
             system.scheduler().scheduleWithFixedDelay(Duration.ZERO, every, sysTree::tick, system.executionContext());
         }
+    }
+
+    private void watchLimits() {
+        Duration every = Duration.ofMillis(LimitWatch.PERIOD_MILLIS);
+        limits.warn();
+        system.scheduler()
+                .scheduleWithFixedDelay(
+                        Duration.ZERO, every, limits::tick, system.dispatchers().lookup(DispatcherSelector.blocking()));
+    }
+
+    private List<ListenerFigures> listenerFigures() {
+        return listeners.stream()
+                .map(listener -> new ListenerFigures(
+                        listener.id(),
+                        listener.settings().key(),
+                        listener.settings().backlog(),
+                        listener.settings().maxConnections(),
+                        (long) listener.connections()))
+                .toList();
     }
 
     private List<String> peers() {

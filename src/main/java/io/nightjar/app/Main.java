@@ -23,6 +23,7 @@ import org.slf4j.LoggerFactory;
  * start [--config FILE] [--background]   and settings as -Dnightjar.key=value
  * passwd --file FILE [--delete] USERNAME the password is the first line of standard input
  * recorder FILE [filters]                what a flight recorder holds
+ * doctor [--connections N] [--config FILE] [--json]   settings as for start
  * version
  * </pre>
  */
@@ -44,10 +45,11 @@ public final class Main {
                     case "start" -> start(rest, out, err);
                     case "passwd" -> new PasswdCommand(System.in, out, err).run(rest);
                     case "recorder" -> new RecorderCommand(out, err, ZoneId.systemDefault()).run(rest);
+                    case "doctor" -> new DoctorCommand(new MachineReader(), overrides(), out, err).run(rest);
                     case "version" -> version(out);
                     default -> {
                         err.println("usage: start [--config FILE] | passwd --file FILE [--delete] USERNAME"
-                                + " | recorder FILE | version");
+                                + " | recorder FILE | doctor [--connections N] | version");
                         yield EXIT_USAGE;
                     }
                 };

@@ -17,12 +17,14 @@ import org.jspecify.annotations.Nullable;
  * All that an operator can set, read and checked once at start. What each setting means, its unit, range and default
  * stand in {@code conf/nightjar.conf}, and only there.
  *
+ * @param targetConnections how many connections this node is meant to hold
  * @param listeners those that are opened; disabled ones are not in the list
  * @param config the merged whole, resolved, with Pekko's own settings, for the ActorSystem
  */
 public record Settings(
         String nodeName,
         Path dataDir,
+        long targetConnections,
         List<ListenerSettings> listeners,
         Http http,
         ClusterSettings cluster,

@@ -52,6 +52,7 @@ final class SettingsLoader {
         Settings settings = new Settings(
                 nodeName,
                 dataDir,
+                read.integer("nightjar.target-connections", 1, 100_000_000),
                 listeners,
                 http,
                 cluster(),

@@ -237,9 +237,9 @@ class SettingsTest {
                         ListenerSettings::backlog,
                         ListenerSettings::connectTimeoutMillis)
                 .containsExactly(
-                        tuple("tcp:default", 1883, 7, 1024, 10_000L),
+                        tuple("tcp:default", 1883, 7, 32_768, 10_000L),
                         tuple("tcp:inside", 1884, 1_000_000, 9, 10_000L),
-                        tuple("ws:default", 8083, 1_000_000, 1024, 10_000L));
+                        tuple("ws:default", 8083, 1_000_000, 32_768, 10_000L));
     }
 
     @Test

@@ -1,0 +1,111 @@
+package io.nightjar.app;
+
+import io.nightjar.limits.Alarm;
+import io.nightjar.limits.Alarms;
+import io.nightjar.limits.Limit;
+import io.nightjar.limits.Limit.Status;
+import io.nightjar.limits.Limits;
+import io.nightjar.limits.MachineFigures;
+import io.nightjar.limits.MachineFigures.ListenerFigures;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Watches what bounds the connections of this node: names at start what is too low for the configured target, and while
+ * the node runs raises an alarm when a limit is used to 80 %. Thread-safe; {@link #tick} blocks for some small reads of
+ * {@code /proc}.
+ */
+final class LimitWatch {
+    /** How often to look. */
+    static final long PERIOD_MILLIS = 5_000;
+
+    private static final Logger log = LoggerFactory.getLogger(LimitWatch.class);
+
+    private final long target;
+    private final MachineReader machine;
+    private final Supplier<List<ListenerFigures>> listeners;
+    private final InstantSource wall;
+    private final Alarms alarms = new Alarms(LimitWatch::tell);
+
+    /** @param listeners those of this node with what is open now */
+    LimitWatch(long target, MachineReader machine, Supplier<List<ListenerFigures>> listeners, InstantSource wall) {
+        this.target = target;
+        this.machine = machine;
+        this.listeners = listeners;
+        this.wall = wall;
+    }
+
+    /** Names every limit that is too low for the target, each with the line that lifts it. */
+    void warn() {
+        for (Limit limit : limits()) {
+            if (limit.status() == Status.TOO_LOW) {
+                log.warn(
+                        "event=limit_too_low limit=\"{}\" value={} needed={} target_connections={} bounds=\"{}\" fix=\"{}\"",
+                        limit.name(),
+                        limit.value(),
+                        limit.needed(),
+                        target,
+                        limit.bounds(),
+                        limit.fix().replace('"', '\''));
+            }
+        }
+    }
+
+    /** All limits as they are now. */
+    List<Limit> limits() {
+        return Limits.check(target, machine.read(listeners.get()));
+    }
+
+    long target() {
+        return target;
+    }
+
+    /** Looks again; raises and clears. */
+    synchronized void tick() {
+        long now = wall.millis();
+        MachineFigures figures = machine.read(listeners.get());
+        alarms.limits(Limits.check(target, figures), now);
+        overflows(
+                "accept_backlog",
+                figures,
+                MachineFigures.ACCEPT_OVERFLOWS,
+                "the queue of connections to accept was full on some listener of this machine: raise"
+                        + " net.core.somaxconn and nightjar.listeners.*.backlog, both",
+                now);
+        overflows(
+                "syn_backlog",
+                figures,
+                MachineFigures.SYN_OVERFLOWS,
+                "the queue of unfinished handshakes was full: raise net.ipv4.tcp_max_syn_backlog",
+                now);
+    }
+
+    private void overflows(String name, MachineFigures figures, String figure, String fix, long now) {
+        Long count = figures.get(figure);
+        if (count != null) {
+            alarms.overflows(name, count, fix, now);
+        }
+    }
+
+    /** Those that stand. */
+    synchronized List<Alarm> raised() {
+        return alarms.raised();
+    }
+
+    /** Those that fell, the last first. */
+    synchronized List<Alarm> past() {
+        return alarms.past();
+    }
+
+    private static void tell(Alarm alarm) {
+        String message = alarm.message().replace('"', '\'');
+        if (alarm.isRaised()) {
+            log.warn("event=alarm_raised alarm=\"{}\" message=\"{}\"", alarm.name(), message);
+        } else {
+            log.info("event=alarm_cleared alarm=\"{}\"", alarm.name());
+        }
+    }
+}
