@@ -93,7 +93,11 @@ final class ClientWalk {
         });
     }
 
-    /** The next clients, at most so many. @param wanted fields; empty = all */
+    /**
+     * The next clients, at most so many.
+     *
+     * @param wanted fields; empty = all
+     */
     CompletionStage<List<ClientView>> next(int count, List<String> wanted) {
         fields = wanted;
         List<ClientView> taken = new ArrayList<>();
