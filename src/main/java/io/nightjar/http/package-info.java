@@ -25,7 +25,9 @@
  * when the reader's socket has taken the last one, so its cost does not depend on the size of the trace. Pekko Streams
  * costs about 19 us of CPU an element where Netty costs 5; for pieces of 128 KB that does not matter, and its
  * backpressure comes for free. A live tail is the same with a look every 200 ms once it has caught up: the writer knows of
- * no reader, so a slow one cannot slow it, and a cursor over all nodes is all that a tail that resumes needs. Passwords are hashed on the blocking dispatcher (a tenth of a second of one core each),
+ * no reader, so a slow one cannot slow it, and a cursor over all nodes is all that a tail that resumes needs. Both outlast
+ * the check at their beginning, so each piece says whether it shows payloads, and every 15 s the reader is identified
+ * again. Passwords are hashed on the blocking dispatcher (a tenth of a second of one core each),
  * at most 16 at once and 10 wrong ones a minute from one address.
  */
 @NullMarked
