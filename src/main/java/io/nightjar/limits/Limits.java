@@ -49,7 +49,15 @@ public final class Limits {
 
     private Limits() {}
 
-    /** All limits, those of the operating system first. @param connections the target, at least 1 */
+    /**
+
+     * All limits, those of the operating system first.
+
+     *
+
+     * @param connections the target, at least 1
+
+     */
     public static List<Limit> check(long connections, MachineFigures figures) {
         List<Limit> limits = new ArrayList<>();
         files(limits, connections, figures);

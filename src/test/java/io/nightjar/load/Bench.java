@@ -236,7 +236,15 @@ public final class Bench {
         Thread.sleep(3_000); // the broker puts away what opening took
     }
 
-    /** Bytes. @param heap live after two collections, null if the process is no JVM that answers */
+    /**
+
+     * Bytes.
+
+     *
+
+     * @param heap live after two collections, null if the process is no JVM that answers
+
+     */
     private record Memory(long resident, @Nullable Long heap, long slab) {
         static Memory of(long pid) throws IOException, InterruptedException {
             Long heap = jcmd(pid, "GC.run") == null ? null : live(pid);

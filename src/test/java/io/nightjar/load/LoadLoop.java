@@ -69,7 +69,15 @@ final class LoadLoop implements AutoCloseable {
         }
     }
 
-    /** Turns until {@code done} or the time is over; whether it is done. @param waitMillis longest wait of one turn */
+    /**
+
+     * Turns until {@code done} or the time is over; whether it is done.
+
+     *
+
+     * @param waitMillis longest wait of one turn
+
+     */
     boolean run(BooleanSupplier done, long deadlineNanos, long waitMillis) throws IOException {
         while (!done.getAsBoolean()) {
             if (System.nanoTime() - deadlineNanos >= 0) {
