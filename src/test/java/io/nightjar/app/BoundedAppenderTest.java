@@ -7,6 +7,7 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.joran.JoranConfigurator;
 import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.classic.util.LogbackMDCAdapter;
 import ch.qos.logback.core.Appender;
 import ch.qos.logback.core.AppenderBase;
 import java.nio.file.Path;
@@ -34,6 +35,7 @@ class BoundedAppenderTest {
     @Test
     void a_disk_that_hangs_stops_nobody_and_what_is_dropped_is_counted() {
         BoundedAppender.takeDropped();
+        context.setMDCAdapter(new LogbackMDCAdapter());
         AppenderBase<ILoggingEvent> hangs = new AppenderBase<>() {
             @Override
             protected void append(ILoggingEvent event) {
