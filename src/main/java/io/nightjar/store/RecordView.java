@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One record in a piece of memory, taken apart as far as somebody asks. Moves from record to record; belongs to one
- * thread. What is asked of a record that is not {@link #isWhole} may fail with an {@link IndexOutOfBoundsException}.
+ * thread. What is asked of a record that is not {@link #isWhole} may be wrong or fail with an {@link
+ * IndexOutOfBoundsException}, but ends and allocates no more than there are bytes.
  */
 final class RecordView {
     private static final Map<String, Kind> KINDS = new HashMap<>();
@@ -147,8 +148,7 @@ final class RecordView {
         if (peer == IPV4_PEER) {
             at += 6;
         } else if (peer == TEXT_PEER) {
-            int length = (int) varint();
-            at += length;
+            at += length(varint());
         }
     }
 
@@ -208,12 +208,9 @@ final class RecordView {
 
     void skip() {
         switch (type) {
-            case TEXT, CUT_TEXT -> {
-                int length = (int) varint();
-                at += length;
-            }
+            case TEXT, CUT_TEXT -> at += length(varint());
             case MARKS -> {
-                for (long count = varint(); count > 0; count--) {
+                for (int count = length(varint()); count > 0; count--) {
                     at++;
                     varint();
                     varint();
@@ -245,7 +242,7 @@ final class RecordView {
 
     private List<String> marks() {
         List<String> marks = new ArrayList<>(8);
-        for (long count = varint(); count > 0; count--) {
+        for (int count = length(varint()); count > 0; count--) {
             PacketType packet = PacketType.of(bytes[at++] & 15);
             marks.add(new PacketMark(packet, (int) varint(), (int) varint(), varint()).toString());
         }
@@ -296,8 +293,16 @@ final class RecordView {
         return value;
     }
 
+    /** A number of bytes, or of what has one at least, that are still there. */
+    private int length(long length) {
+        if (length < 0 || length > bytes.length - at) {
+            throw new IndexOutOfBoundsException(length + " bytes from " + at + " of " + bytes.length);
+        }
+        return (int) length;
+    }
+
     private String sized() {
-        int length = (int) varint();
+        int length = length(varint());
         String text = utf8(bytes, at, length);
         at += length;
         return text;

@@ -206,9 +206,20 @@ final class RecordWriter implements EndFields.Sink {
         if ((number(name) & REPEATS) != 0) {
             return number(value) & ~REPEATS;
         } else if (name.equals("advice")) {
-            return words.isHalfFull() ? words.number(value) : number(value) & ~REPEATS;
+            return words.isHalfFull() || hasDigit(value) ? words.number(value) : number(value) & ~REPEATS;
         }
         return 0;
+    }
+
+    /** What names a figure or an address is said once and never again. */
+    private static boolean hasDigit(String text) {
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (c >= '0' && c <= '9') {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** The number of a word, which is added if it is new, or 0, and {@link #REPEATS} for some names. */
