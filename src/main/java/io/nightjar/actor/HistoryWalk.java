@@ -6,6 +6,7 @@ import io.nightjar.actor.HistoryMessages.EventsFound;
 import io.nightjar.actor.HistoryMessages.Filter;
 import io.nightjar.actor.HistoryMessages.FindEvents;
 import io.nightjar.actor.HistoryMessages.Position;
+import io.nightjar.diagnosis.EndFields;
 import io.nightjar.diagnosis.RecordedEvent;
 import io.nightjar.message.History;
 import java.util.ArrayList;
@@ -25,6 +26,9 @@ import org.jspecify.annotations.Nullable;
 final class HistoryWalk {
     /** Events in one answer of a node: some 120 KB, well below a frame of Artery. */
     private static final int PIECE = 100;
+
+    /** Two connections of one client and port do not begin closer together; the clocks of two nodes may differ by it. */
+    private static final long SAME_CONNECTION_MILLIS = 5_000;
 
     private final NodeAgents<HistoryMessages> agents;
     private final History.Query query;
@@ -153,6 +157,40 @@ final class HistoryWalk {
                 : Position.newestAt(told.get(told.size() - 1).event().atMillis());
         unreachable.forEach(node -> positions.putIfAbsent(node, later));
         boolean more = sources.stream().anyMatch(source -> source.hasMore() || source.isHungry());
-        return new History.Page(List.copyOf(told), more ? HistoryCursor.format(positions) : null, oldest, unreachable);
+        return new History.Page(
+                withoutSurrogates(told), more ? HistoryCursor.format(positions) : null, oldest, unreachable);
+    }
+
+    /**
+     * Without the ends that a session inferred when it lost sight of the node of its connection, where that node tells the
+     * end itself.
+     */
+    private static List<History.Found> withoutSurrogates(List<History.Found> told) {
+        return told.stream()
+                .filter(found ->
+                        !isSurrogate(found) || told.stream().noneMatch(other -> isSameConnection(found, other)))
+                .toList();
+    }
+
+    private static boolean isSurrogate(History.Found found) {
+        String node = found.event().text("connection_node");
+        return found.event().kind() == RecordedEvent.Kind.ENDED
+                && found.event().text(EndFields.INFERRED) != null
+                && node != null
+                && !node.equals(found.node());
+    }
+
+    private static boolean isSameConnection(History.Found surrogate, History.Found real) {
+        RecordedEvent one = surrogate.event();
+        RecordedEvent other = real.event();
+        Long began = one.number("connected_for_ms");
+        Long otherBegan = other.number("connected_for_ms");
+        return other.kind() == RecordedEvent.Kind.ENDED
+                && real.node().equals(one.text("connection_node"))
+                && other.clientId().equals(one.clientId())
+                && other.peer().equals(one.peer())
+                && began != null
+                && otherBegan != null
+                && Math.abs(one.atMillis() - began - (other.atMillis() - otherBegan)) <= SAME_CONNECTION_MILLIS;
     }
 }

@@ -1,6 +1,7 @@
 package io.nightjar.actor;
 
 import io.nightjar.diagnosis.ConnectionEnd;
+import io.nightjar.diagnosis.EndFields;
 import io.nightjar.diagnosis.Evidence;
 import io.nightjar.diagnosis.Verdicts;
 import io.nightjar.message.ClientView;
@@ -106,12 +107,12 @@ final class SessionView {
                 connection == null ? null : connection.keepAliveSeconds(),
                 state.sessionExpirySeconds(),
                 now - connectedAtMillis,
-                0,
-                0,
-                0,
-                0,
-                0,
-                0,
+                Evidence.UNMEASURED,
+                Evidence.UNMEASURED,
+                Evidence.UNMEASURED,
+                Evidence.UNMEASURED,
+                Evidence.UNMEASURED,
+                Evidence.UNMEASURED,
                 null,
                 null,
                 state.inflightCount(),
@@ -120,7 +121,8 @@ final class SessionView {
                 List.of(),
                 List.of(),
                 Map.of());
-        DisconnectReason reason = DisconnectReason.of(Detail.NODE_LOST, "connection_node", node);
+        DisconnectReason reason =
+                DisconnectReason.of(Detail.NODE_LOST, "connection_node", node, EndFields.INFERRED, "true");
         return new ConnectionEnd(now, ConnectionEnd.Stage.CONNECTED, reason, evidence, Verdicts.of(reason, evidence));
     }
 

@@ -13,6 +13,9 @@ import org.jspecify.annotations.Nullable;
  * are not here, since a line names them in its own place.
  */
 public final class EndFields {
+    /** True of an end that nobody saw. */
+    public static final String INFERRED = "inferred";
+
     private EndFields() {}
 
     /** Where the names and values go, one call each. Of two equal names the earlier counts. */
@@ -44,7 +47,13 @@ public final class EndFields {
         sink.text("confidence", end.verdict().confidence().toString());
         ReasonCode code = end.reason().wireCode();
         text(sink, "reason_code", code == null ? null : code.hex());
-        texts(sink, end.reason().facts());
+        end.reason().facts().forEach((name, value) -> {
+            if (name.equals(INFERRED)) {
+                sink.flag(name, true);
+            } else {
+                sink.text(name, value);
+            }
+        });
         String advice = end.verdict().advice();
         text(sink, "advice", advice.isEmpty() ? null : advice);
         showEvidence(end.evidence(), sink);
@@ -64,12 +73,12 @@ public final class EndFields {
         number(sink, "keep_alive_s", evidence.keepAliveSeconds());
         number(sink, "session_expiry_s", evidence.sessionExpirySeconds());
         sink.number("connected_for_ms", evidence.connectedForMillis());
-        sink.number("packets_in", evidence.packetsIn());
-        sink.number("packets_out", evidence.packetsOut());
-        sink.number("messages_in", evidence.messagesIn());
-        sink.number("messages_out", evidence.messagesOut());
-        sink.number("bytes_in", evidence.bytesIn());
-        sink.number("bytes_out", evidence.bytesOut());
+        measured(sink, "packets_in", evidence.packetsIn());
+        measured(sink, "packets_out", evidence.packetsOut());
+        measured(sink, "messages_in", evidence.messagesIn());
+        measured(sink, "messages_out", evidence.messagesOut());
+        measured(sink, "bytes_in", evidence.bytesIn());
+        measured(sink, "bytes_out", evidence.bytesOut());
         number(sink, "last_in_age_ms", evidence.lastInAgeMillis());
         number(sink, "last_out_age_ms", evidence.lastOutAgeMillis());
         number(sink, "inflight", evidence.inflight());
@@ -78,6 +87,12 @@ public final class EndFields {
         marks(sink, "last_in", evidence.lastIn());
         marks(sink, "last_out", evidence.lastOut());
         values(sink, evidence.socket());
+    }
+
+    private static void measured(Sink sink, String name, long value) {
+        if (value != Evidence.UNMEASURED) {
+            sink.number(name, value);
+        }
     }
 
     private static void text(Sink sink, String name, @Nullable String value) {

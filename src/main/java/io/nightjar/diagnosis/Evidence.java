@@ -53,6 +53,8 @@ public record Evidence(
         List<PacketMark> lastIn,
         List<PacketMark> lastOut,
         Map<String, Object> socket) {
+    /** Of packets, messages and bytes: nobody counted them. They are absent then, never 0. */
+    public static final long UNMEASURED = -1;
 
     /** One packet that passed: its type, Packet Identifier (0 if none), whole size in bytes and age. */
     public record PacketMark(PacketType type, int packetId, int size, long ageMillis) {

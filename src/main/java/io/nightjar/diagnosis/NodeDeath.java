@@ -32,7 +32,7 @@ public final class NodeDeath {
         sink.text("side", Verdict.Side.SERVER.toString());
         sink.text("confidence", Verdict.Confidence.CERTAIN.toString());
         sink.text("connection_node", node);
-        sink.flag("inferred", true);
+        sink.flag(EndFields.INFERRED, true);
         sink.text(
                 "advice",
                 "node " + node

@@ -10,6 +10,7 @@ import com.typesafe.config.ConfigFactory;
 import io.nightjar.diagnosis.Ends;
 import io.nightjar.diagnosis.EventFilter;
 import io.nightjar.diagnosis.LikelyClients.Likely;
+import io.nightjar.diagnosis.RecordedEvent;
 import io.nightjar.diagnosis.RecordedEvent.Kind;
 import io.nightjar.message.History;
 import io.nightjar.message.History.LastEnd;
@@ -134,6 +135,31 @@ class HistoryServiceTest {
         assertThat(page.cursor()).isNull();
         assertThat(page.oldestMillis()).isEqualTo(NOON);
         assertThat(page.unreachableNodes()).isEmpty();
+    }
+
+    @Test
+    void an_end_that_was_inferred_is_left_out_where_the_node_of_the_connection_tells_it() throws Exception {
+        a.recorder.add(ended(NOON, "c", "10.0.0.1", Detail.PEER_FIN, "connected_for_ms", 5_000L));
+        b.recorder.add(lost(NOON + 1_000, "c", 6_100L));
+        b.recorder.add(lost(NOON + 60_000, "c", 6_100L)); // another connection, of which nobody else tells
+
+        assertThat(find(a, null, 10).events())
+                .extracting(found -> found.node() + " " + found.event().text("detail"))
+                .containsExactly("b node_lost", "a peer_fin");
+    }
+
+    private static RecordedEvent lost(long atMillis, String clientId, long connectedForMillis) {
+        return ended(
+                atMillis,
+                clientId,
+                "10.0.0.1",
+                Detail.NODE_LOST,
+                "connection_node",
+                "a",
+                "inferred",
+                true,
+                "connected_for_ms",
+                connectedForMillis);
     }
 
     @Test
