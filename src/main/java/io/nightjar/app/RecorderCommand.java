@@ -278,8 +278,7 @@ final class RecorderCommand {
         Map<String, Long> causes = new TreeMap<>();
         long[] times = {Long.MAX_VALUE, Long.MIN_VALUE};
         events.scan(filter, event -> {
-            Long more = event.number(event.kind() == Kind.DROPPED ? "count" : "repeated");
-            long count = more == null ? 1 : more;
+            long count = event.times();
             kinds.merge(event.kind().word(), count, Long::sum);
             if (event.kind().isEnd()) {
                 causes.merge(event.text("reason") + "/" + event.text("detail"), count, Long::sum);

@@ -74,10 +74,10 @@ public record ClientDiagnosis(
             }
             last = last == null ? event : last;
             if (ago <= HOUR) {
-                lastHour.merge(reason, 1L, Long::sum);
+                lastHour.merge(reason, event.times(), Long::sum);
             }
             if (ago <= DAY) {
-                lastDay.merge(reason, 1L, Long::sum);
+                lastDay.merge(reason, event.times(), Long::sum);
             }
             EndFacts end = EndFacts.of(event);
             if (end.mayBeCutForBeingIdle()) {
@@ -99,7 +99,7 @@ public record ClientDiagnosis(
         for (RecordedEvent event : newestFirst) {
             if (event.kind().isEnd() && nowMillis - event.atMillis() <= FLAPPING_MILLIS) {
                 String detail = event.text("detail");
-                details.merge(event.text("reason") + "/" + detail, 1L, Long::sum);
+                details.merge(event.text("reason") + "/" + detail, event.times(), Long::sum);
             }
         }
         long ends = details.values().stream().mapToLong(Long::longValue).sum();

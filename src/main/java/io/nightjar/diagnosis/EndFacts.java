@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
  * @param network its neighbours as {@link Cidr#neighbours} gives them, empty if unknown
  * @param idleMillis since the last packet in either direction, which is what a proxy or a NAT counts; -1 if unknown
  * @param keepAliveSeconds 0 if there is none
+ * @param count how many ends it stands for
  */
 record EndFacts(
         long atMillis,
@@ -23,7 +24,8 @@ record EndFacts(
         String detail,
         String side,
         long idleMillis,
-        long keepAliveSeconds) {
+        long keepAliveSeconds,
+        long count) {
 
     static EndFacts of(RecordedEvent event) {
         String address = event.address();
@@ -40,7 +42,8 @@ record EndFacts(
                 text(event, "detail"),
                 text(event, "side"),
                 idle(event.number("last_in_age_ms"), event.number("last_out_age_ms")),
-                number(event.number("keep_alive_s")));
+                number(event.number("keep_alive_s")),
+                event.times());
     }
 
     private static String text(RecordedEvent event, String name) {

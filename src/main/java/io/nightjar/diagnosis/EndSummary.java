@@ -20,8 +20,16 @@ public final class EndSummary {
     public static final int MOST_MINUTES = 1440;
 
     /** The fields of an event that are looked at. */
-    public static final Set<String> FIELDS =
-            Set.of("reason", "detail", "side", "listener", "node", "last_in_age_ms", "last_out_age_ms", "keep_alive_s");
+    public static final Set<String> FIELDS = Set.of(
+            "reason",
+            "detail",
+            "side",
+            "listener",
+            "node",
+            "last_in_age_ms",
+            "last_out_age_ms",
+            "keep_alive_s",
+            "repeated");
 
     /** Different words that are counted of one kind; beyond, they are counted together as {@code other}. */
     private static final int MOST_WORDS = 500;
@@ -80,19 +88,20 @@ public final class EndSummary {
             List<KeepAliveAdvice> keepAliveAdvice,
             boolean truncated) {}
 
-    /** Counts one end; other events do not count. Newest first. */
+    /** Counts an end, or as many as it stands for; other events do not count. Newest first. */
     public void add(RecordedEvent event) {
         if (!event.kind().isEnd()) {
             return;
         }
         EndFacts end = EndFacts.of(event);
-        total++;
-        count(reasons, end.reason(), 1);
-        count(details, end.detail(), 1);
-        count(sides, end.side(), 1);
-        count(listeners, end.listener(), 1);
-        count(nodes, end.node(), 1);
-        minute(Math.floorDiv(end.atMillis(), MINUTE) * MINUTE, Map.of(end.reason(), 1L));
+        long count = end.count();
+        total += count;
+        count(reasons, end.reason(), count);
+        count(details, end.detail(), count);
+        count(sides, end.side(), count);
+        count(listeners, end.listener(), count);
+        count(nodes, end.node(), count);
+        minute(Math.floorDiv(end.atMillis(), MINUTE) * MINUTE, Map.of(end.reason(), count));
         storms.add(end);
         paths.add(end);
     }

@@ -78,6 +78,12 @@ public record RecordedEvent(long atMillis, Kind kind, String clientId, String pe
         return fields.get(name) instanceof Number number ? (Long) number.longValue() : null;
     }
 
+    /** How many events it stands for: of what comes again and again some are only counted. */
+    public long times() {
+        Long more = number(kind == Kind.DROPPED ? "count" : "repeated");
+        return more == null ? 1 : Math.max(0, more);
+    }
+
     /** IP address of the peer without port and brackets, empty if there is none. */
     public String address() {
         return address(peer);

@@ -81,10 +81,10 @@ final class Storms {
         void add(EndFacts end) {
             listener = count == 0 || end.listener().equals(listener) ? end.listener() : "";
             node = end.node();
-            count++;
+            count += end.count();
             from = Math.min(from, end.atMillis());
             to = Math.max(to, end.atMillis());
-            details.merge(end.detail(), 1L, Long::sum);
+            details.merge(end.detail(), end.count(), Long::sum);
             if (end.idleMillis() >= 0) {
                 idle.add(end.idleMillis());
             }
