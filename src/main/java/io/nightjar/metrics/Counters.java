@@ -69,6 +69,7 @@ public final class Counters {
         RECORDER_BYTES,
         RECORDER_EVENTS_AGGREGATED,
         RECORDER_EVENTS_LOST,
+        RECORDER_LONG_WAITS,
         /** Lines of ends that the log had no room for. */
         LOG_LINES_DROPPED,
         PEER_RESENDS,

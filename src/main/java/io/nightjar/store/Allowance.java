@@ -1,28 +1,31 @@
 package io.nightjar.store;
 
-import io.nightjar.diagnosis.RecordedEvent.Kind;
-import io.nightjar.mqtt.Detail;
+import io.nightjar.store.Repeats.Sort;
+import java.util.HashMap;
+import java.util.Map;
 
 /**
  * How many bytes of refused and failed connections a recorder takes: a quarter of their ring at once, and from then on so
  * many in a second that the ring reaches back ten minutes at least, however many strangers knock from however many
- * addresses. What is beyond is counted by its detail. Thread-safe.
+ * addresses. What is beyond is counted by its detail, side and listener. Thread-safe.
  */
 final class Allowance {
     private static final int SECONDS = 600;
     private static final int AT_ONCE = 4;
-    private static final Detail[] DETAILS = Detail.values();
+
+    /** Sorts that are counted; beyond, the listener is left out, and there are few without it. */
+    private static final int MOST_SORTS = 256;
 
     private final long most;
     private final long perSecond;
-    private final int[] failed = new int[DETAILS.length];
-    private final int[] refused = new int[DETAILS.length];
+    private final Counts counts = new Counts();
     private long left;
     private long lastMillis;
 
     /** Where the numbers go. */
     interface Out {
-        void counted(Kind kind, Detail detail, int count);
+        /** @param sort without a client */
+        void counted(Sort sort, int count);
     }
 
     /** @param ring bytes of the ring */
@@ -32,8 +35,12 @@ final class Allowance {
         this.left = most;
     }
 
-    /** Whether there is room for an event. If not it was counted. */
-    synchronized boolean admits(long atMillis, int bytes, Kind kind, Detail detail) {
+    /**
+     * Whether there is room for a record. If not it was counted.
+     *
+     * @param count how many events it stands for
+     */
+    synchronized boolean admits(long atMillis, int bytes, Sort sort, int count) {
         long passed = Math.max(0, Math.min(atMillis - lastMillis, SECONDS * 1000L)); // the clock may jump
         if (passed * perSecond >= 1000 || lastMillis > atMillis) {
             left = Math.min(most, left + passed * perSecond / 1000);
@@ -43,26 +50,41 @@ final class Allowance {
             left -= bytes;
             return true;
         }
-        (kind == Kind.FAILED ? failed : refused)[detail.ordinal()]++;
+        counts.add(sort, count);
         return false;
     }
 
     /** Tells what was counted since the last time. */
     void flush(Out out) {
-        flush(Kind.FAILED, failed, out);
-        flush(Kind.REFUSED, refused, out);
+        counts.flush(out);
     }
 
-    private void flush(Kind kind, int[] counts, Out out) {
-        for (Detail detail : DETAILS) {
-            int count;
+    /** How many events of which sort there were beyond what was allowed, without their clients. Thread-safe. */
+    static final class Counts {
+        private Map<Sort, Integer> counts = new HashMap<>();
+
+        synchronized void add(Sort sort, int count) {
+            boolean room = counts.size() < MOST_SORTS;
+            Sort counted = new Sort(
+                    sort.kind(),
+                    "",
+                    sort.cause(),
+                    sort.kind().isEnd() ? sort.object() : null,
+                    room ? sort.listener() : null,
+                    sort.side());
+            counts.merge(counted, count, Integer::sum);
+        }
+
+        void flush(Out out) {
+            Map<Sort, Integer> told;
             synchronized (this) {
-                count = counts[detail.ordinal()];
-                counts[detail.ordinal()] = 0;
+                if (counts.isEmpty()) {
+                    return;
+                }
+                told = counts;
+                counts = new HashMap<>();
             }
-            if (count > 0) {
-                out.counted(kind, detail, count);
-            }
+            told.forEach(out::counted);
         }
     }
 }

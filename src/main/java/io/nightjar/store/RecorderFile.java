@@ -12,6 +12,8 @@ import io.nightjar.metrics.Counters;
 import io.nightjar.metrics.Counters.Counter;
 import io.nightjar.mqtt.Detail;
 import io.nightjar.mqtt.PacketType;
+import io.nightjar.store.Repeats.Repeated;
+import io.nightjar.store.Repeats.Sort;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -23,6 +25,7 @@ import java.security.SecureRandom;
 import java.util.BitSet;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -47,10 +50,34 @@ public final class RecorderFile implements FlightRecorder, RecordedEvents {
     private static final int ENDS = 20;
 
     private static final int REFUSALS = 3;
-    private static final int REQUESTS = 200;
+    private static final int REQUESTS = 50;
     private static final int DENIALS = 20;
     private static final int DROPS = 1;
     private static final int OTHERS = 20;
+
+    /** Longest filter or topic that is kept whole, in characters. */
+    private static final int MOST_TOPIC = 512;
+
+    /** Of the ring of clients one of them has at once a 64th, which comes back in ten minutes. */
+    private static final int OF_ONE_CLIENT = 64;
+
+    private static final int CLIENT_SECONDS = 600;
+
+    /** A share that even the smallest ring gives. */
+    private static final long LEAST_SHARE = 256 << 10;
+
+    /** All clients of one address have half of it, in half an hour. Behind one proxy may be all there are. */
+    private static final int OF_ONE_ADDRESS = 2;
+
+    private static final int ADDRESS_SECONDS = 1800;
+
+    /** Bytes ahead of what was written last whose pages are fetched each second. */
+    private static final int FETCHED_CLIENTS = 2 << 20;
+
+    private static final int FETCHED_STRANGERS = 256 << 10;
+
+    /** Whoever waits longer for the lock is counted. */
+    private static final long LONG_WAIT_NANOS = 10_000_000;
 
     /** Inferred ends may take this share of the ring: a quarter. */
     private static final int INFERRED = 4;
@@ -68,7 +95,10 @@ public final class RecorderFile implements FlightRecorder, RecordedEvents {
     private final ThreadLocal<RecordWriter> writers;
     private final Repeats repeats = new Repeats(this::repeated);
     private final Allowance allowance;
-    private final Object lock = new Object();
+    private final Shares ofClients;
+    private final Shares ofAddresses;
+    private final Allowance.Counts beyond = new Allowance.Counts();
+    private final ReentrantLock lock = new ReentrantLock();
     private long sequence;
     private volatile boolean started;
     private volatile boolean closed;
@@ -85,6 +115,8 @@ public final class RecorderFile implements FlightRecorder, RecordedEvents {
         this.strangers = new RecorderRing(layout.strangers(), memory, words);
         this.sequence = Math.max(clients.recover(true), strangers.recover(true));
         this.allowance = new Allowance(strangers.capacity());
+        this.ofClients = new Shares(Math.max(LEAST_SHARE, clients.capacity() / OF_ONE_CLIENT), CLIENT_SECONDS);
+        this.ofAddresses = new Shares(Math.max(LEAST_SHARE, clients.capacity() / OF_ONE_ADDRESS), ADDRESS_SECONDS);
         this.content = new RecorderContent(layout, words, clients, strangers, true);
         this.writers = ThreadLocal.withInitial(() -> new RecordWriter(words, layout.seed()));
     }
@@ -270,6 +302,9 @@ public final class RecorderFile implements FlightRecorder, RecordedEvents {
         BitSet names = content.names(NodeDeath.FIELDS);
         long untold = unended.beyond();
         for (int i = unended.size() - 1; i >= 0; i--) {
+            if (unended.position(i) < 0) {
+                continue;
+            }
             RecordedEvent connected = clients.copyRecord(unended.position(i), view) ? view.event(names) : null;
             if (connected == null) {
                 untold++; // the ends of others took its place
@@ -287,7 +322,7 @@ public final class RecorderFile implements FlightRecorder, RecordedEvents {
             writer.number("repeated", untold);
             append(clients, writer);
         }
-        long all = unended.size() + unended.beyond();
+        long all = unended.count();
         log.warn(
                 "event=node_had_died node=\"{}\" alive_until={} connections={} consequence=\"an end was inferred for each\"",
                 node,
@@ -318,7 +353,14 @@ public final class RecorderFile implements FlightRecorder, RecordedEvents {
         String clientId = end.evidence().clientId();
         String peer = end.evidence().peer();
         int most = kind == Kind.ENDED ? ENDS : REFUSALS;
-        if (isCounted(kind, end.atMillis(), clientId, peer, detail.reason().word(), detail.word(), most)) {
+        Sort sort = new Sort(
+                kind,
+                clientId,
+                detail.reason().word(),
+                detail.word(),
+                end.evidence().listener(),
+                end.verdict().side().toString());
+        if (isCounted(sort, end.atMillis(), peer, most)) {
             return;
         }
         RecordWriter writer = writers.get();
@@ -328,15 +370,16 @@ public final class RecorderFile implements FlightRecorder, RecordedEvents {
         }
         EndFields.show(end, writer);
         if (kind == Kind.ENDED) {
-            append(clients, writer);
+            appendClient(sort, end.atMillis(), peer, 1, writer);
         } else {
-            appendStranger(kind, end.atMillis(), detail, writer);
+            appendStranger(sort, end.atMillis(), 1, writer);
         }
     }
 
     @Override
     public void connected(long atMillis, Client client, boolean sessionPresent, Map<String, String> carrier) {
-        if (isCounted(Kind.CONNECTED, atMillis, client.clientId(), client.peer(), null, null, ENDS)) {
+        Sort sort = Sort.of(Kind.CONNECTED, client.clientId(), null, null);
+        if (isCounted(sort, atMillis, client.peer(), ENDS)) {
             return;
         }
         RecordWriter writer = writers.get();
@@ -354,140 +397,177 @@ public final class RecorderFile implements FlightRecorder, RecordedEvents {
         writer.number("keep_alive_s", client.keepAliveSeconds());
         writer.number("session_expiry_s", client.sessionExpirySeconds());
         writer.flag("session_present", sessionPresent);
-        append(clients, writer);
+        appendClient(sort, atMillis, client.peer(), 1, writer);
     }
 
     @Override
     public void subscribed(long atMillis, String clientId, String filter, int code) {
-        if (isCounted(Kind.SUBSCRIBED, atMillis, clientId, "", null, filter, REQUESTS)) {
+        Sort sort = Sort.of(Kind.SUBSCRIBED, clientId, null, filter);
+        if (isCounted(sort, atMillis, "", REQUESTS)) {
             return;
         }
         RecordWriter writer = writers.get();
         writer.begin(Kind.SUBSCRIBED.word(), atMillis, clientId, "");
-        writer.text("filter", filter);
+        writer.text("filter", cut(filter));
         writer.number("code", code);
-        append(clients, writer);
+        appendClient(sort, atMillis, "", 1, writer);
     }
 
     @Override
     public void unsubscribed(long atMillis, String clientId, String filter) {
-        if (isCounted(Kind.UNSUBSCRIBED, atMillis, clientId, "", null, filter, REQUESTS)) {
+        Sort sort = Sort.of(Kind.UNSUBSCRIBED, clientId, null, filter);
+        if (isCounted(sort, atMillis, "", REQUESTS)) {
             return;
         }
         RecordWriter writer = writers.get();
         writer.begin(Kind.UNSUBSCRIBED.word(), atMillis, clientId, "");
-        writer.text("filter", filter);
-        append(clients, writer);
+        writer.text("filter", cut(filter));
+        appendClient(sort, atMillis, "", 1, writer);
     }
 
     @Override
     public void denied(
             long atMillis, String clientId, String peer, PacketType what, String topic, @Nullable String rule) {
-        if (isCounted(Kind.DENIED, atMillis, clientId, peer, what.name(), topic, DENIALS)) {
+        Sort sort = Sort.of(Kind.DENIED, clientId, what.name(), topic);
+        if (isCounted(sort, atMillis, peer, DENIALS)) {
             return;
         }
         RecordWriter writer = writers.get();
         writer.begin(Kind.DENIED.word(), atMillis, clientId, peer);
         writer.text("what", what.name());
-        writer.text("topic", topic);
+        writer.text("topic", cut(topic));
         if (rule != null) {
             writer.text("rule", rule);
         }
-        append(clients, writer);
+        appendClient(sort, atMillis, peer, 1, writer);
     }
 
     @Override
     public void dropped(long atMillis, String clientId, String why, String topic) {
-        if (isCounted(Kind.DROPPED, atMillis, clientId, "", why, topic, DROPS)) {
+        Sort sort = Sort.of(Kind.DROPPED, clientId, why, topic);
+        if (isCounted(sort, atMillis, "", DROPS)) {
             return;
         }
         RecordWriter writer = writers.get();
         writer.begin(Kind.DROPPED.word(), atMillis, clientId, "");
         writer.text("why", why);
-        writer.text("topic", topic);
+        writer.text("topic", cut(topic));
         writer.number("count", 1);
-        append(clients, writer);
+        appendClient(sort, atMillis, "", 1, writer);
     }
 
     @Override
     public void nearMiss(long atMillis, String clientId, String peer, long silentMillis, int keepAliveSeconds) {
-        if (isCounted(Kind.NEAR_MISS, atMillis, clientId, peer, null, null, OTHERS)) {
+        Sort sort = Sort.of(Kind.NEAR_MISS, clientId, null, null);
+        if (isCounted(sort, atMillis, peer, OTHERS)) {
             return;
         }
         RecordWriter writer = writers.get();
         writer.begin(Kind.NEAR_MISS.word(), atMillis, clientId, peer);
         writer.number("silent_ms", silentMillis);
         writer.number("keep_alive_s", keepAliveSeconds);
-        append(clients, writer);
+        appendClient(sort, atMillis, peer, 1, writer);
     }
 
     @Override
     public void sessionEnded(long atMillis, String clientId, String why) {
-        if (isCounted(Kind.SESSION_ENDED, atMillis, clientId, "", why, null, OTHERS)) {
+        Sort sort = Sort.of(Kind.SESSION_ENDED, clientId, why, null);
+        if (isCounted(sort, atMillis, "", OTHERS)) {
             return;
         }
         RecordWriter writer = writers.get();
         writer.begin(Kind.SESSION_ENDED.word(), atMillis, clientId, "");
         writer.text("why", why);
-        append(clients, writer);
+        appendClient(sort, atMillis, "", 1, writer);
     }
 
     // ---- what is counted
 
-    private boolean isCounted(
-            Kind kind,
-            long atMillis,
-            String clientId,
-            String peer,
-            @Nullable String cause,
-            @Nullable String object,
-            int most) {
-        if (repeats.admits(kind, atMillis, clientId, peer, cause, object, most)) {
+    private boolean isCounted(Sort sort, long atMillis, String peer, int most) {
+        if (repeats.admits(sort, atMillis, peer, most)) {
             return false;
         }
         counters.increment(Counter.RECORDER_EVENTS_AGGREGATED);
         return true;
     }
 
-    private void repeated(
-            Kind kind,
-            long atMillis,
-            String clientId,
-            String peer,
-            @Nullable String cause,
-            @Nullable String object,
-            int count) {
-        RecordWriter writer = writers.get();
-        writer.begin(kind.word(), atMillis, clientId, peer);
-        boolean filter = kind == Kind.SUBSCRIBED || kind == Kind.UNSUBSCRIBED;
-        if (cause != null) {
-            writer.text(kind.isEnd() ? "reason" : kind == Kind.DENIED ? "what" : "why", cause);
+    private void repeated(Repeated repeated) {
+        Sort sort = repeated.sort();
+        RecordWriter writer = number(sort, repeated.atMillis(), repeated.peer(), repeated.count());
+        if (sort.kind() == Kind.FAILED || sort.kind() == Kind.REFUSED) {
+            appendStranger(sort, repeated.atMillis(), repeated.count(), writer);
+        } else {
+            appendClient(sort, repeated.atMillis(), repeated.peer(), repeated.count(), writer);
         }
-        if (object != null) {
-            writer.text(kind.isEnd() ? "detail" : filter ? "filter" : "topic", object);
+    }
+
+    /** A record that stands for so many events. */
+    private RecordWriter number(Sort sort, long atMillis, String peer, int count) {
+        Kind kind = sort.kind();
+        RecordWriter writer = writers.get();
+        writer.begin(kind.word(), atMillis, sort.clientId(), peer);
+        boolean filter = kind == Kind.SUBSCRIBED || kind == Kind.UNSUBSCRIBED;
+        text(writer, kind.isEnd() ? "reason" : kind == Kind.DENIED ? "what" : "why", sort.cause());
+        text(writer, kind.isEnd() ? "detail" : filter ? "filter" : "topic", sort.object());
+        text(writer, "side", sort.side());
+        text(writer, "listener", sort.listener());
+        if (kind.isEnd()) {
+            writer.text("node", node);
         }
         writer.number(kind == Kind.DROPPED ? "count" : "repeated", count);
-        append(kind == Kind.FAILED || kind == Kind.REFUSED ? strangers : clients, writer);
+        return writer;
+    }
+
+    private static void text(RecordWriter writer, String name, @Nullable String value) {
+        if (value != null) {
+            writer.text(name, value);
+        }
     }
 
     /** Writes down what was only counted in the seconds before: call it once a second. */
     public void flush(long nowMillis) {
         if (!closed) {
             words.alive(nowMillis);
+            clients.fetchAhead(FETCHED_CLIENTS);
+            strangers.fetchAhead(FETCHED_STRANGERS);
         }
         repeats.flush(nowMillis);
-        allowance.flush((kind, detail, count) ->
-                repeated(kind, nowMillis, "", "", detail.reason().word(), detail.word(), count));
+        allowance.flush((sort, count) -> append(strangers, number(sort, nowMillis, "", count)));
+        beyond.flush((sort, count) -> append(clients, number(sort, nowMillis, "", count)));
     }
 
     // ---- the file
 
-    private void appendStranger(Kind kind, long atMillis, Detail detail, RecordWriter writer) {
-        if (allowance.admits(atMillis, writer.finish(), kind, detail)) {
+    private void appendStranger(Sort sort, long atMillis, int count, RecordWriter writer) {
+        if (allowance.admits(atMillis, writer.finish(), sort, count)) {
             append(strangers, writer);
-        } else {
+        } else if (count == 1) {
             counters.increment(Counter.RECORDER_EVENTS_AGGREGATED);
         }
+    }
+
+    /** Of a client; what is more than its share is counted without its name. */
+    private void appendClient(Sort sort, long atMillis, String peer, int count, RecordWriter writer) {
+        int length = writer.finish();
+        boolean takes = ofClients.takes(writer.hash(), atMillis, length)
+                && (peer.isEmpty() || ofAddresses.takes(addressHash(peer), atMillis, length));
+        if (takes) {
+            append(clients, writer);
+        } else {
+            beyond.add(sort, count);
+            if (count == 1) {
+                counters.increment(Counter.RECORDER_EVENTS_AGGREGATED);
+            }
+        }
+    }
+
+    private int addressHash(String peer) {
+        byte[] address = RecordWriter.bytes(RecordedEvent.address(peer));
+        return RecordFormat.hash(address, 0, address.length, layout.seed());
+    }
+
+    private static String cut(String topic) {
+        return topic.length() <= MOST_TOPIC ? topic : topic.substring(0, MOST_TOPIC) + "...";
     }
 
     private void append(RecorderRing ring, RecordWriter writer) {
@@ -497,8 +577,11 @@ public final class RecorderFile implements FlightRecorder, RecordedEvents {
             return;
         }
         try {
-            synchronized (lock) {
+            lock();
+            try {
                 ring.append(writer.bytes(), length, writer.checksum(), writer.hash(), writer.hasClientId(), ++sequence);
+            } finally {
+                lock.unlock();
             }
         } catch (InternalError e) {
             unwritable(e);
@@ -506,6 +589,18 @@ public final class RecorderFile implements FlightRecorder, RecordedEvents {
         }
         counters.increment(Counter.RECORDER_EVENTS);
         counters.add(Counter.RECORDER_BYTES, length);
+    }
+
+    @SuppressWarnings("LockNotBeforeTry")
+    private void lock() {
+        if (lock.tryLock()) {
+            return;
+        }
+        long from = System.nanoTime();
+        lock.lock();
+        if (System.nanoTime() - from > LONG_WAIT_NANOS) {
+            counters.increment(Counter.RECORDER_LONG_WAITS);
+        }
     }
 
     /** What the JVM makes of a page that the disk cannot give, or of a file that somebody cut. */

@@ -4,6 +4,7 @@ import static io.nightjar.store.RecordFormat.BLOCK;
 
 import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
+import java.nio.MappedByteBuffer;
 
 /**
  * One ring of records with its index. A position counts all bytes that were ever written, from {@link #capacity} on, so
@@ -105,6 +106,21 @@ final class RecorderRing {
         head = at + length;
         if (linked) {
             index.putLong(bucket, at);
+        }
+    }
+
+    /** Fetches the pages that come next from the disk, so that whoever writes does not wait for it. Not for event loops. */
+    void fetchAhead(int bytes) {
+        long at = head;
+        long end = at + Math.min(bytes, capacity / 2);
+        while (at < end) {
+            ByteBuffer part = part(at);
+            int offset = offset(at);
+            int length = (int) Math.min(end - at, part.capacity() - offset);
+            if (part instanceof MappedByteBuffer mapped) {
+                mapped.slice(offset, length).load();
+            }
+            at += length;
         }
     }
 

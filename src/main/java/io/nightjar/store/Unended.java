@@ -3,7 +3,9 @@ package io.nightjar.store;
 import io.nightjar.diagnosis.EventFilter;
 import io.nightjar.diagnosis.RecordedEvent.Kind;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.HashSet;
+import java.util.Map;
 import java.util.Set;
 
 /**
@@ -26,7 +28,11 @@ final class Unended {
 
     private long[] positions = new long[64];
     private int size;
+    private int removed;
     private long beyond;
+
+    /** A beginning that was counted and told when its end may have been told already. */
+    private record Told(int at, long atMillis) {}
 
     private Unended() {}
 
@@ -39,6 +45,7 @@ final class Unended {
         Unended found = new Unended();
         Set<Long> ended = new HashSet<>();
         Set<Integer> countedOnly = new HashSet<>();
+        Map<Long, Told> toldLater = new HashMap<>();
         int repeated = words.number("repeated");
         long left = room;
         RecordCursor cursor =
@@ -49,13 +56,23 @@ final class Unended {
             if (kind == Kind.NODE_STARTED) {
                 break;
             } else if (kind == Kind.ENDED) {
-                ended.add(record.connectionHash(seed));
+                long connection = record.connectionHash(seed);
+                Told later = toldLater.remove(connection);
+                if (later != null && later.atMillis <= record.time()) {
+                    found.positions[later.at] = -1;
+                    found.removed++;
+                } else {
+                    ended.add(connection);
+                }
                 if (record.hasField(repeated)) {
                     countedOnly.add(record.hash()); // its other ends have no record of their own
                 }
             } else if (!ended.remove(record.connectionHash(seed)) && !countedOnly.contains(record.hash())) {
                 left -= record.length();
                 found.add(record.position(), left >= 0);
+                if (left >= 0 && record.hasField(repeated)) {
+                    toldLater.put(record.connectionHash(seed), new Told(found.size - 1, record.time()));
+                }
             }
         }
         return found;
@@ -72,12 +89,17 @@ final class Unended {
         positions[size++] = position;
     }
 
-    /** How many there are with a position. */
+    /** How many there are. */
+    long count() {
+        return size - removed + beyond;
+    }
+
+    /** How many positions there are. */
     int size() {
         return size;
     }
 
-    /** Where the record of a beginning is; the newest is the first. */
+    /** Where the record of a beginning is; the newest is the first. -1: it is none of them after all. */
     long position(int i) {
         return positions[i];
     }

@@ -19,21 +19,25 @@
  *   <li>Two rings: one for accepted clients and one, an eighth of the file, for connections that were refused or failed,
  *       since those cost an attacker nothing and must not wash out the history of the others. That ring takes a quarter
  *       of its size at once and then so much a second that it reaches back ten minutes; of one sort of event (kind,
- *       client, address, cause) some in a second are written and the rest is counted. All numbers are told: an event
- *       with {@code repeated} stands for that many more.
+ *       client, address, cause) some in a second are written and the rest is counted. One accepted client takes a 64th
+ *       of its ring at most in ten minutes, all of one address half of it in half an hour; beyond that they are counted
+ *       without a name. All numbers are told: an event with {@code repeated} stands for that many.
  *   <li>Each record holds the position of the one before of the same hash bucket: the history of a client is a walk
  *       backwards that costs no memory per session. The buckets' newest positions stand in the file, one
  *       for every 512 bytes of it, and are made right at each start.
  *   <li>No summaries of blocks: a search reads all of the file's records without making texts of them, and that is fast
  *       enough. Words that come again and again stand in the file once, by number, so that another version reads them.
- *   <li>A normal end leaves out the last packets: nobody asks for them. A near miss of the Keep
+ *   <li>A normal end leaves out the last packets: nobody asks for them. Of a topic or filter 512
+ *       characters are kept. A near miss of the Keep
  *       Alive is one beyond a quarter more than it, for many clients send PINGREQ just when it is due. That a session
  *       without expiry ended is not told, since its connection's end says so.
  *   <li>A node that dies tells no ends. Each second it notes that it is alive; the next start looks for connections that
  *       have a beginning and no end, back to the start before, and writes an end for each that says that it was inferred
  *       ({@link io.nightjar.diagnosis.NodeDeath}). They take a quarter of the ring at most, beyond are told as a number. A
  *       connection whose beginning was already pushed out cannot be found.
- *   <li>Encoding happens outside the one lock, in memory of the thread's own; under the lock are a copy and the index.
+ *   <li>Encoding happens outside the one lock, in memory of the thread's own; under the lock are a copy and the index. Each
+ *       second the pages that come next are fetched off the event loops; who waits for the lock longer than 10 ms is
+ *       counted.
  * </ul>
  *
  * <p>Measured on a machine of two cores that others used too, processor time of one thread on JDK 17: a connect 0.5 us

@@ -3,6 +3,7 @@ package io.nightjar.store;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.nightjar.diagnosis.ConnectionEnd.Stage;
+import io.nightjar.diagnosis.EndSummary;
 import io.nightjar.diagnosis.EventFilter;
 import io.nightjar.diagnosis.RecordedEvent;
 import io.nightjar.diagnosis.RecordedEvent.Kind;
@@ -20,8 +21,10 @@ import org.junit.jupiter.api.Test;
 class RecorderFloodTest {
     private static final DisconnectReason REFUSED = DisconnectReason.of(Detail.BAD_USERNAME_OR_PASSWORD);
 
+    private static final DisconnectReason TIMED_OUT = DisconnectReason.of(Detail.TIMED_OUT);
+
     private final Counters counters = new Counters();
-    private final RecorderFile recorder = RecorderFile.inMemory(4 << 20, "n", counters);
+    private final RecorderFile recorder = RecorderFile.inMemory(4 << 20, "n1@127.0.0.1", counters);
 
     private List<RecordedEvent> find(Kind kind) {
         EventFilter filter = new EventFilter(
@@ -75,6 +78,32 @@ class RecorderFloodTest {
     }
 
     @Test
+    void a_summary_of_a_flood_counts_what_was_sent_at_the_listener_and_node_it_came_to() {
+        int flood = 30_000;
+        for (int i = 0; i < flood; i++) {
+            String peer = i % 3 == 0 ? "10.0.0.9:1" : "10.1." + (i >> 8 & 255) + "." + (i & 255) + ":1";
+            String listener = i % 2 == 0 ? "tcp:default" : "ssl:default";
+            String clientId = i % 3 == 0 ? "loop" : "x" + i;
+            recorder.ended(RecordedEnds.end(i, Stage.CONNECTING, REFUSED, clientId, peer, "u", listener));
+            recorder.ended(RecordedEnds.end(i, Stage.CONNECTED, TIMED_OUT, "loop", peer, "u", listener));
+        }
+        recorder.flush(flood + 1_000);
+
+        EndSummary summary = new EndSummary();
+        recorder.scan(EventFilter.ENDS, EndSummary.FIELDS, summary::add);
+        EndSummary.Summary told = EndSummary.of(List.of(summary.part()));
+        assertThat(told.total()).isEqualTo(2 * flood);
+        assertThat(told.byDetail())
+                .isEqualTo(Map.of("bad_username_or_password", (long) flood, "timed_out", (long) flood));
+        assertThat(told.byListener()).isEqualTo(Map.of("tcp:default", (long) flood, "ssl:default", (long) flood));
+        assertThat(told.byNode()).containsOnlyKeys("n1@127.0.0.1");
+        assertThat(told.bySide()).doesNotContainKey("");
+        assertThat(told.minutes().get(0).byReason()).containsValue((long) flood);
+        assertThat(told.storms()).anyMatch(storm -> storm.count() == flood);
+        assertThat(counters.get(Counter.RECORDER_EVENTS)).isLessThan(12_000);
+    }
+
+    @Test
     void drops_of_a_client_are_told_once_and_then_by_their_number() {
         for (int i = 0; i < 500; i++) {
             recorder.dropped(1_000 + i, "c", "queue_full", "t/" + i);
@@ -111,5 +140,44 @@ class RecorderFloodTest {
         recorder.close(1_001);
 
         assertThat(told(find(Kind.DROPPED), "count")).isEqualTo(50);
+    }
+
+    @Test
+    void one_accepted_client_cannot_wash_out_the_history_of_the_others() {
+        recorder.connected(0, RecordedEnds.client("good", "10.1.1.1:1"), false, Map.of());
+        int flood = 0;
+        for (int second = 1; second <= 3_600; second++) {
+            for (int i = 0; i < 20; i++) {
+                recorder.subscribed(second * 1000L + i, "loop", "t/" + i + "x".repeat(4000), 1);
+                flood++;
+            }
+            recorder.flush(second * 1000L + 999);
+        }
+        recorder.flush(9_999_000);
+
+        assertThat(find(Kind.CONNECTED)).hasSize(1);
+        assertThat(told(find(Kind.SUBSCRIBED), "repeated")).isEqualTo(flood);
+        assertThat(find(Kind.SUBSCRIBED).stream()
+                        .filter(event -> event.clientId().equals("loop")))
+                .hasSizeGreaterThan(1_000)
+                .allMatch(event -> String.valueOf(event.text("filter")).length() <= 515);
+    }
+
+    @Test
+    void a_new_client_id_for_each_connection_from_one_address_washes_out_half_of_it_at_most() {
+        recorder.connected(0, RecordedEnds.client("good", "10.1.1.1:1"), false, Map.of());
+        int flood = 20_000;
+        for (int i = 0; i < flood; i++) {
+            String peer = "10.0.0.9:" + (1 + i);
+            recorder.connected(i, RecordedEnds.client("new" + i, peer), false, Map.of());
+            recorder.ended(RecordedEnds.end(i, Stage.CONNECTED, TIMED_OUT, "new" + i, peer));
+        }
+        recorder.connected(flood, RecordedEnds.client("other", "10.1.1.2:1"), false, Map.of());
+        recorder.flush(flood + 2_000);
+
+        List<RecordedEvent> connects = find(Kind.CONNECTED);
+        assertThat(connects).extracting(RecordedEvent::clientId).contains("good", "other", "new0");
+        assertThat(told(connects, "repeated")).isEqualTo(flood + 2);
+        assertThat(told(find(Kind.ENDED), "repeated")).isEqualTo(flood);
     }
 }
