@@ -237,13 +237,13 @@ public final class Bench {
     }
 
     /**
-
-     * Bytes.
-
      *
-
+     * Bytes.
+     *
+     *
+     *
      * @param heap live after two collections, null if the process is no JVM that answers
-
+     *
      */
     private record Memory(long resident, @Nullable Long heap, long slab) {
         static Memory of(long pid) throws IOException, InterruptedException {

@@ -70,13 +70,13 @@ final class LoadLoop implements AutoCloseable {
     }
 
     /**
-
-     * Turns until {@code done} or the time is over; whether it is done.
-
      *
-
+     * Turns until {@code done} or the time is over; whether it is done.
+     *
+     *
+     *
      * @param waitMillis longest wait of one turn
-
+     *
      */
     boolean run(BooleanSupplier done, long deadlineNanos, long waitMillis) throws IOException {
         while (!done.getAsBoolean()) {
