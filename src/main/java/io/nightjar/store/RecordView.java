@@ -148,7 +148,8 @@ final class RecordView {
         if (peer == IPV4_PEER) {
             at += 6;
         } else if (peer == TEXT_PEER) {
-            at += length(varint());
+            int length = length(varint());
+            at += length; // not in one: the number itself moves on, too
         }
     }
 
@@ -208,7 +209,10 @@ final class RecordView {
 
     void skip() {
         switch (type) {
-            case TEXT, CUT_TEXT -> at += length(varint());
+            case TEXT, CUT_TEXT -> {
+                int length = length(varint());
+                at += length;
+            }
             case MARKS -> {
                 for (int count = length(varint()); count > 0; count--) {
                     at++;
