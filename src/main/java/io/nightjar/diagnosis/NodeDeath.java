@@ -35,9 +35,9 @@ public final class NodeDeath {
         sink.flag(EndFields.INFERRED, true);
         sink.text(
                 "advice",
-                "node " + node
-                        + " died and told no ends, so this one was inferred when it was started again: see why it"
-                        + " died, in its last lines of log and in the kernel's");
+                // The same for all, so that a recorder holds it once.
+                "the node died and told no ends, so this one was inferred when it was started again: see why it died, in its"
+                        + " last lines of log and in the kernel's");
         sink.text("node", node);
     }
 

@@ -81,7 +81,7 @@ class RecorderDeathTest {
                 .containsEntry("certificate_subject", "CN=x")
                 .containsEntry("connected_for_ms", 800L)
                 .doesNotContainKeys("packets_in", "bytes_out", "dropped", "last_in_age_ms");
-        assertThat(end.text("advice")).contains("n1");
+        assertThat(end.text("advice")).contains("died");
         assertThat(find(after, Kind.NODE_STARTED).get(0).fields())
                 .containsEntry("node", "n1")
                 .containsEntry("after", "death")
@@ -144,7 +144,7 @@ class RecorderDeathTest {
         RecorderFile dead = start(1_000);
         int clients = 7_000; // more than the ring holds
         for (int i = 0; i < clients; i++) {
-            connected(dead, 2_000 + i, "client-" + i, "10.0.0.1:" + (i + 1));
+            connected(dead, 2_000 + i, "client-" + i, "10.0." + (i >> 8) + "." + (i & 255) + ":1");
         }
         long held = find(dead, Kind.CONNECTED).size();
         assertThat(held).isLessThan(clients);
