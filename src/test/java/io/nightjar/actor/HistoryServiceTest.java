@@ -362,7 +362,7 @@ class HistoryServiceTest {
             List<CompletableFuture<Page>> many = new ArrayList<>();
             for (int i = 0; i <= HistoryAgent.AT_ONCE + HistoryAgent.MOST_WAITING; i++) {
                 many.add(a.history
-                        .find(new Query(EventFilter.ENDS, List.of(), null, 10))
+                        .find(new Query(EventFilter.ENDS, List.of("a"), null, 10))
                         .toCompletableFuture());
             }
 
