@@ -2,10 +2,6 @@ package io.nightjar.blackbox;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import ch.qos.logback.classic.Level;
-import ch.qos.logback.classic.Logger;
-import ch.qos.logback.classic.spi.ILoggingEvent;
-import ch.qos.logback.core.AppenderBase;
 import io.nightjar.auth.ScramVerifier;
 import io.nightjar.mqtt.Bytes;
 import io.nightjar.mqtt.MqttVersion;
@@ -13,6 +9,7 @@ import io.nightjar.mqtt.Packet;
 import io.nightjar.mqtt.Properties;
 import io.nightjar.mqtt.Property;
 import io.nightjar.mqtt.ReasonCode;
+import io.nightjar.testing.AllLogs;
 import io.nightjar.testing.RawMqttClient;
 import io.nightjar.testing.ScramClient;
 import io.nightjar.testing.TestBroker;
@@ -26,11 +23,8 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.slf4j.LoggerFactory;
 
 /** Nothing of what client and server tell each other in AUTH is in a log at any level, a trace, evidence or the API. */
 class AuthSecretsTest {
@@ -154,32 +148,5 @@ class AuthSecretsTest {
                     .isFalse();
         }
         assertThat(shown).doesNotContain("Zq8-").doesNotContain("5a 71 38 2d");
-    }
-
-    /** Every line of our own loggers at every level, with what stands in exceptions. */
-    private static final class AllLogs extends AppenderBase<ILoggingEvent> implements AutoCloseable {
-        private final Logger ours = (Logger) LoggerFactory.getLogger("io.nightjar");
-        private final Level before = ours.getLevel();
-        final Queue<String> lines = new ConcurrentLinkedQueue<>();
-
-        AllLogs() {
-            ours.setLevel(Level.TRACE);
-            start();
-            ours.addAppender(this);
-        }
-
-        @Override
-        protected void append(ILoggingEvent event) {
-            String thrown = event.getThrowableProxy() == null
-                    ? ""
-                    : " " + event.getThrowableProxy().getMessage();
-            lines.add(event.getFormattedMessage() + thrown);
-        }
-
-        @Override
-        public void close() {
-            ours.detachAppender(this);
-            ours.setLevel(before);
-        }
     }
 }

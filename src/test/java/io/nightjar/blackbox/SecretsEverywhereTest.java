@@ -3,10 +3,6 @@ package io.nightjar.blackbox;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import ch.qos.logback.classic.Level;
-import ch.qos.logback.classic.Logger;
-import ch.qos.logback.classic.spi.ILoggingEvent;
-import ch.qos.logback.core.AppenderBase;
 import io.nightjar.auth.ScramVerifier;
 import io.nightjar.mqtt.Bytes;
 import io.nightjar.mqtt.MqttVersion;
@@ -14,6 +10,7 @@ import io.nightjar.mqtt.Packet;
 import io.nightjar.mqtt.Properties;
 import io.nightjar.mqtt.Property;
 import io.nightjar.mqtt.ReasonCode;
+import io.nightjar.testing.AllLogs;
 import io.nightjar.testing.RawMqttClient;
 import io.nightjar.testing.ScramClient;
 import io.nightjar.testing.TestBroker;
@@ -35,14 +32,11 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.stream.Stream;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipInputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.slf4j.LoggerFactory;
 
 /**
  * Everything that is secret, each with a mark of its own and sent by every way there is, with traces of every kind on:
@@ -366,34 +360,6 @@ class SecretsEverywhereTest {
             assertThat(lower.contains(HexFormat.ofDelimiter(delimiter).formatHex(plain)))
                     .as("%s in hex in %s", kind, where)
                     .isFalse();
-        }
-    }
-
-    /** Every line of every logger of ours at every level, with what stands in exceptions. */
-    private static final class AllLogs extends AppenderBase<ILoggingEvent> implements AutoCloseable {
-        private final Logger root = (Logger) LoggerFactory.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
-        private final Logger ours = (Logger) LoggerFactory.getLogger("io.nightjar");
-        private final Level before = ours.getLevel();
-        final Queue<String> lines = new ConcurrentLinkedQueue<>();
-
-        AllLogs() {
-            ours.setLevel(Level.TRACE);
-            start();
-            root.addAppender(this);
-        }
-
-        @Override
-        protected void append(ILoggingEvent event) {
-            String thrown = event.getThrowableProxy() == null
-                    ? ""
-                    : " " + event.getThrowableProxy().getMessage();
-            lines.add(event.getFormattedMessage() + thrown);
-        }
-
-        @Override
-        public void close() {
-            root.detachAppender(this);
-            ours.setLevel(before);
         }
     }
 }
