@@ -11,6 +11,8 @@ public final class LoadMain {
 
               conn      many idle connections             --clients 1000 --subscribe --hold 10 | --hold-until-eof
               takeover  all connect again at once         --clients 1000 --rounds 3 --lose-old
+              storm     all connect at the same moment    --clients 1000 --takeover --lose-old --seconds 5 --rate 100
+                        while a pair exchanges messages
               p2p       pairs with a topic each           --pairs 100
               fanin     many publishers                   --pubs 100 --subs 1 --shared
               fanout    one topic, many subscribers       --pubs 1 --subs 100
@@ -53,6 +55,7 @@ public final class LoadMain {
                     switch (args[0]) {
                         case "conn" -> new ConnectScenario(options, broker).connect(loop);
                         case "takeover" -> new ConnectScenario(options, broker).takeover(loop);
+                        case "storm" -> new StormScenario(options, broker).run(loop);
                         case "p2p" -> traffic(options, broker, TrafficScenario.Shape.PAIRS, loop);
                         case "fanin" -> traffic(options, broker, TrafficScenario.Shape.FAN_IN, loop);
                         case "fanout" -> traffic(options, broker, TrafficScenario.Shape.FAN_OUT, loop);

@@ -79,6 +79,19 @@ class LoadTest {
         assertThat(report.get("takeover_seconds").asDouble()).isPositive();
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"", " --lose-old"})
+    void in_a_storm_everybody_gets_in_and_the_bystanders_are_heard(String lose) throws IOException {
+        JsonNode report = run("storm --clients 40 --takeover --warmup 0 --seconds 1" + lose);
+
+        assertThat(report.get("storm_in").asInt()).isEqualTo(40);
+        assertThat(report.get("takeover_in").asInt()).isEqualTo(40);
+        assertThat(report.get("storm_refused").asInt()).isZero();
+        assertThat(report.get("before_p50_ms").asDouble()).isPositive();
+        assertThat(report.get("bystander_lost").asInt()).isZero();
+        assertThat(report.get("bystander_dropped").asInt()).isZero();
+    }
+
     @Test
     void an_option_that_does_not_exist_is_told() {
         assertThatThrownBy(() -> run("p2p --pears 5")).hasMessageContaining("--pears");

@@ -6,7 +6,7 @@ import java.util.Set;
 
 /** {@code --name value} of a command line; flags have no value. */
 final class Options {
-    private static final Set<String> FLAGS = Set.of("shared", "lose-old", "subscribe", "hold-until-eof");
+    private static final Set<String> FLAGS = Set.of("shared", "lose-old", "takeover", "subscribe", "hold-until-eof");
     private static final Set<String> NAMES = Set.of(
             "host",
             "port",
