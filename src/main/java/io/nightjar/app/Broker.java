@@ -29,6 +29,7 @@ import io.nightjar.metrics.Counters;
 import io.nightjar.metrics.Counters.Counter;
 import io.nightjar.mqtt.Detail;
 import io.nightjar.mqtt.DisconnectReason;
+import io.nightjar.net.AdmissionControl;
 import io.nightjar.net.EnhancedAuthentication;
 import io.nightjar.net.Listener;
 import io.nightjar.net.ListenerSettings;
@@ -84,6 +85,7 @@ public final class Broker {
     private final Router router;
     private final NettyLoops loops;
     private final OpenConnections connections;
+    private final AdmissionControl admission;
     private final ActorSystem<Void> system;
     private final ClusterMembership membership;
     private final SysTree sysTree;
@@ -112,6 +114,7 @@ public final class Broker {
         router.setTracer(tracer);
         this.loops = new NettyLoops(Runtime.getRuntime().availableProcessors(), true, clock);
         this.connections = new OpenConnections(loops);
+        this.admission = new AdmissionControl(settings.admission().forLoops(loops.count()), loops, clock, counters);
         this.system = system(settings, loops);
         this.sysTree = new SysTree(
                 new SysTree.About(settings.nodeName(), version(), this::figures, this::peers),
@@ -237,6 +240,7 @@ public final class Broker {
         return new NetContext(
                 settings.nodeName(),
                 loops,
+                admission,
                 sessions,
                 router,
                 authenticator(),
@@ -382,6 +386,8 @@ public final class Broker {
         figures.put(
                 "live_connections",
                 counters.get(Counter.CONNECTIONS_ESTABLISHED) - counters.get(Counter.CLIENTS_DISCONNECTED));
+        figures.put("connects_waiting", admission.waiting());
+        figures.put("connects_in_progress", admission.inside());
         figures.put("sessions", directory.size());
         figures.put("subscriptions", router.subscriptions());
         figures.put("topics", router.filters());

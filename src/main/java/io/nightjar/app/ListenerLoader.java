@@ -75,6 +75,8 @@ final class ListenerLoader {
         InetSocketAddress bind = read.address(key + ".bind", authenticated ? "0.0.0.0" : SettingsLoader.LOOPBACK);
         int maxConnections = read.integer(key + ".max-connections", 1, 10_000_000);
         int backlog = read.integer(key + ".backlog", 1, 65_535);
+        int connectRate = read.integer(key + ".connect-rate", 0, 10_000_000);
+        int connectBurst = read.integer(key + ".connect-burst", 1, 10_000_000);
         long connectTimeout = read.millis(key + ".connect-timeout", "1s", "5m");
         Mqtt limits = limits(read, key + ".mqtt");
         ProxySettings proxy = proxy(read, key);
@@ -101,6 +103,8 @@ final class ListenerLoader {
                 bind,
                 backlog,
                 maxConnections,
+                connectRate,
+                connectBurst,
                 connectTimeout,
                 limits.sendBufferLowBytes(),
                 limits.sendBufferHighBytes(),

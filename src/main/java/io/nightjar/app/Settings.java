@@ -2,6 +2,7 @@ package io.nightjar.app;
 
 import com.typesafe.config.Config;
 import io.nightjar.auth.AclRules;
+import io.nightjar.connection.AdmissionLimits;
 import io.nightjar.connection.ConnectionLimits;
 import io.nightjar.connection.Offers;
 import io.nightjar.mqtt.ReasonCode;
@@ -19,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param targetConnections how many connections this node is meant to hold
  * @param listeners those that are opened; disabled ones are not in the list
+ * @param admission how many clients are let in at a time; its window is for each event loop
  * @param config the merged whole, resolved, with Pekko's own settings, for the ActorSystem
  */
 public record Settings(
@@ -26,6 +28,7 @@ public record Settings(
         Path dataDir,
         long targetConnections,
         List<ListenerSettings> listeners,
+        AdmissionLimits admission,
         Http http,
         ClusterSettings cluster,
         Authentication authentication,

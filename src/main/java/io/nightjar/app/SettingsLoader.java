@@ -10,6 +10,7 @@ import io.nightjar.app.Settings.Retained;
 import io.nightjar.app.Settings.SysTopics;
 import io.nightjar.app.Settings.Trace;
 import io.nightjar.auth.PasswordFile;
+import io.nightjar.connection.AdmissionLimits;
 import io.nightjar.net.ListenerSettings;
 import io.nightjar.store.RecorderFile;
 import java.net.InetSocketAddress;
@@ -54,6 +55,7 @@ final class SettingsLoader {
                 dataDir,
                 read.integer("nightjar.target-connections", 1, 100_000_000),
                 listeners,
+                admission(),
                 http,
                 cluster(),
                 authentication,
@@ -110,6 +112,17 @@ final class SettingsLoader {
                 read.error(key + ".bind", other + " binds to the same address and port");
             }
         }
+    }
+
+    private AdmissionLimits admission() {
+        String key = AdmissionLimits.KEY;
+        return new AdmissionLimits(
+                read.integer(key + "connect-rate", 0, 10_000_000),
+                read.integer(key + "connect-burst", 1, 10_000_000),
+                read.integer(key + "max-connecting-per-core", 0, 100_000),
+                read.integer(key + "max-waiting", 1, 10_000_000),
+                read.bytes(key + "max-waiting-bytes", MIB, 64 * GIB),
+                read.millis(key + "max-wait", "100ms", "5m"));
     }
 
     private Http http() {

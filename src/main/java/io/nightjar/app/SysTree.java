@@ -160,6 +160,9 @@ final class SysTree {
         all.put("messages/sent", counters.get(Counter.MESSAGES_SENT));
         dropped(all);
         all.put("client/connected", counters.get(Counter.CONNECTIONS_ESTABLISHED));
+        all.put("client/connect/delayed", counters.get(Counter.CONNECTS_DELAYED));
+        all.put("client/connect/refused_rate", counters.get(Counter.CONNECTS_REFUSED_RATE));
+        all.put("client/connect/refused_busy", counters.get(Counter.CONNECTS_REFUSED_BUSY));
         all.put("session/created", counters.get(Counter.SESSIONS_CREATED));
         all.put("session/resumed", counters.get(Counter.SESSIONS_RESUMED));
         all.put("session/takenover", counters.get(Counter.SESSIONS_RESUMED));

@@ -5,12 +5,15 @@ import io.nightjar.mqtt.Detail;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
-/** Decides whether a client may connect. May be slow: it answers later and never on the caller's thread. */
+/** Decides whether a client may connect. May be slow: what takes time is done on threads of its own. */
 public interface Authenticator {
     /** Its name, as evidence of a refusal: {@code password_file}. */
     String name();
 
-    /** Asks for one client. The stage never fails: a fault inside is a refusal that says so. */
+    /**
+     * Asks for one client, on its event loop: must not wait there. The stage never fails: a fault inside is a refusal that
+     * says so. The caller cancels it when nobody needs the answer any more.
+     */
     CompletionStage<Answer> authenticate(Credentials credentials);
 
     /**

@@ -23,8 +23,10 @@ import org.slf4j.LoggerFactory;
  * they were, with a warning.
  *
  * <p>Hashes are computed by threads of its own, since each takes about 100 ms of a core, and only so many at once: a
- * client beyond is refused with {@link Detail#SERVER_BUSY} instead of waiting without end. A user that does not exist
- * takes as long as a wrong password. Thread-safe.
+ * client beyond is refused with {@link Detail#SERVER_BUSY} instead of waiting without end. Addresses of clients take turns
+ * ({@link PasswordChecks}), and a password that was right before is known again without a hash and without waiting, so that
+ * a storm of wrong passwords does not lock out a fleet that comes back. A user that does not exist takes as long as a wrong
+ * password. Thread-safe.
  */
 public final class PasswordFile implements Authenticator, AutoCloseable {
     /** The Authentication Method of {@link #scram}. */
@@ -38,11 +40,17 @@ public final class PasswordFile implements Authenticator, AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(PasswordFile.class);
     private static final String NAME = "password_file";
+    private static final CompletionStage<Answer> ACCEPTED = CompletableFuture.completedStage(new Answer.Accepted());
     private static final long LOOK_AGAIN_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     private final WatchedUsers users;
     private final VerifiedUsers verified;
     private final ThreadPoolExecutor threads;
+    private final ThreadPoolExecutor looks;
+    private final PasswordChecks<Answer> checks;
+    private final AtomicInteger working = new AtomicInteger();
+    private final int maxPending;
+    private final int size;
     private final String nobody;
     private final byte[] decoys = new byte[32];
     private @Nullable ThreadPoolExecutor scramLookups;
@@ -63,7 +71,11 @@ public final class PasswordFile implements Authenticator, AutoCloseable {
         this.verified = new VerifiedUsers(cacheSize);
         this.nobody = PasswordHash.hash(new char[] {'n', 'o', 'b', 'o', 'd', 'y'}, iterations);
         new SecureRandom().nextBytes(decoys);
-        this.threads = pool("passwords-", threads, maxPending);
+        this.maxPending = maxPending;
+        this.size = Math.min(threads, maxPending);
+        this.threads = pool("passwords-", size, 2 * size);
+        this.looks = pool("password-file-", 1, Math.max(1024, maxPending));
+        this.checks = new PasswordChecks<>(Math.max(1, maxPending - size));
     }
 
     /** @param maxPending tasks that run or wait; one more is rejected */
@@ -106,14 +118,84 @@ public final class PasswordFile implements Authenticator, AutoCloseable {
         } else if (password == null) {
             return refused("the client sent no password");
         }
+        StoredUsers fresh = users.fresh();
+        if (fresh != null && isVerified(fresh, username, password)) {
+            return ACCEPTED;
+        }
         CompletableFuture<Answer> answer = new CompletableFuture<>();
-        try {
-            threads.execute(() -> check(username, password, answer));
-        } catch (RejectedExecutionException full) {
-            answer.complete(new Answer.Refused(
-                    Detail.SERVER_BUSY, NAME, "nightjar.authentication.max-pending passwords are being checked"));
+        PasswordChecks.Check<Answer> check = new PasswordChecks.Check<>(
+                PasswordChecks.row(credentials.peerAddress()), () -> check(username, password, answer), answer);
+        answer.whenComplete((said, fault) -> {
+            if (answer.isCancelled()) {
+                checks.remove(check);
+            }
+        });
+        if (fresh != null || !lookFirst(check, username, password)) {
+            submit(check);
         }
         return answer;
+    }
+
+    private boolean isVerified(StoredUsers current, String username, Bytes password) {
+        String stored = current.hash(username);
+        return stored != null && verified.contains(username, password, stored);
+    }
+
+    /** The file is to be looked at again, which may block: not on the caller's thread, and not behind slow hashes. */
+    private boolean lookFirst(PasswordChecks.Check<Answer> check, String username, Bytes password) {
+        try {
+            looks.execute(() -> {
+                if (isVerified(users.current(), username, password)) {
+                    check.answer().complete(new Answer.Accepted());
+                } else {
+                    submit(check);
+                }
+            });
+            return true;
+        } catch (RejectedExecutionException full) {
+            return false;
+        }
+    }
+
+    private void submit(PasswordChecks.Check<Answer> check) {
+        PasswordChecks.Check<Answer> refused = checks.offer(check);
+        if (refused != null) {
+            refused.answer()
+                    .complete(new Answer.Refused(
+                            Detail.SERVER_BUSY,
+                            NAME,
+                            "nightjar.authentication.max-pending=" + maxPending + ", of which "
+                                    + checks.waitingOf(refused.address()) + " are from this address"));
+        }
+        if (check.answer().isCancelled()) {
+            checks.remove(check); // cancelled before it was there
+        }
+        startThread();
+    }
+
+    private void startThread() {
+        if (working.getAndUpdate(n -> Math.min(n + 1, size)) < size) {
+            try {
+                threads.execute(this::work);
+            } catch (RejectedExecutionException closed) {
+                working.decrementAndGet(); // the node is being stopped, and its connections end
+            }
+        }
+    }
+
+    private void work() {
+        try {
+            PasswordChecks.Check<Answer> next = checks.poll();
+            while (next != null) {
+                next.work().run();
+                next = checks.poll();
+            }
+        } finally {
+            working.decrementAndGet();
+        }
+        if (checks.waiting() > 0) {
+            startThread(); // one came between the look and the end, and found all threads at work
+        }
     }
 
     private static CompletionStage<Answer> refused(String why) {
@@ -135,7 +217,7 @@ public final class PasswordFile implements Authenticator, AutoCloseable {
     private Answer answer(String username, Bytes password) {
         StoredUsers current = users.current();
         String stored = current.hash(username);
-        if (stored != null && verified.contains(username, password, stored)) {
+        if (isVerified(current, username, password)) {
             return new Answer.Accepted();
         }
         char[] characters = password.text().toCharArray();
@@ -158,6 +240,7 @@ public final class PasswordFile implements Authenticator, AutoCloseable {
     /** Lets the checks under way end; new ones are refused. */
     @Override
     public void close() {
+        looks.shutdown();
         threads.shutdown();
         if (scramLookups != null) {
             scramLookups.shutdown();

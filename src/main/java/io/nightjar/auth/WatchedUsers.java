@@ -22,10 +22,10 @@ final class WatchedUsers {
 
     private final Path file;
     private final long lookAgainNanos;
-    private StoredUsers users = StoredUsers.NONE;
+    private volatile StoredUsers users = StoredUsers.NONE;
     private @Nullable Stamp stamp;
     private @Nullable String lastProblem;
-    private long lookedAtNanos;
+    private volatile long lookedAtNanos;
 
     /** @throws IOException if the file cannot be read now */
     WatchedUsers(Path file, long lookAgainNanos) throws IOException {
@@ -33,6 +33,12 @@ final class WatchedUsers {
         this.lookAgainNanos = lookAgainNanos;
         this.lookedAtNanos = System.nanoTime();
         read(stamp());
+    }
+
+    /** The users without a look at the file, or null if it is time for one; never waits. */
+    @Nullable
+    StoredUsers fresh() {
+        return System.nanoTime() - lookedAtNanos < lookAgainNanos ? users : null;
     }
 
     synchronized StoredUsers current() {

@@ -25,7 +25,15 @@ public final class Counters {
         CONNECTIONS_ACCEPTED,
         CONNECTIONS_ESTABLISHED,
         CLIENTS_DISCONNECTED,
+        /** CONNECTs, and ClientHellos, that had to wait to be let in. */
+        CONNECTS_DELAYED,
+        /** Not let in since a rate was exceeded for too long. */
+        CONNECTS_REFUSED_RATE,
+        /** Not let in since too many waited, or too long, for others to be done. */
+        CONNECTS_REFUSED_BUSY,
         AUTHENTICATIONS_ACCEPTED,
+        /** An authenticator had too much to do. */
+        AUTHENTICATIONS_REFUSED_BUSY,
         SESSIONS_CREATED,
         SESSIONS_RESUMED,
         SESSIONS_EXPIRED,

@@ -232,6 +232,8 @@ public final class NodeMetrics {
                 "Ends of connections by reason, detail, side (client, network, server, unknown) and listener; what never"
                         + " occurred is absent",
                 Together.SUM));
+        gauge("connects_waiting", "CONNECTs that wait to be let in");
+        gauge("connects_in_progress", "CONNECTs that are worked on and not answered yet");
         add(new Family(
                 "nightjar_listener_connections",
                 "",
@@ -251,6 +253,13 @@ public final class NodeMetrics {
         String family = "emqx_" + name + "_count";
         add(new Family(family, name + ".count", Family.Type.GAUGE, help, together));
         FIGURES.put(family, figure);
+    }
+
+    /** A figure of ours: {@code nightjar_<name>}. */
+    private static void gauge(String name, String help) {
+        String family = "nightjar_" + name;
+        add(new Family(family, "", Family.Type.GAUGE, help, Together.SUM));
+        FIGURES.put(family, name);
     }
 
     /** A counter of EMQX; dots of its key become underscores in its name. */

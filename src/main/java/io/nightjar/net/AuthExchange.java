@@ -231,6 +231,7 @@ final class AuthExchange {
         lastData = data;
         auth(ReasonCode.CONTINUE_AUTHENTICATION);
         if (phase != null) {
+            phase.leaveAdmission(); // it is the client's turn
             connection.resumeAuthentication();
         }
     }

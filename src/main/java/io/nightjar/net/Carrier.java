@@ -1,5 +1,6 @@
 package io.nightjar.net;
 
+import io.nightjar.connection.Admission;
 import io.nightjar.mqtt.Detail;
 import io.nightjar.mqtt.DisconnectReason;
 import java.net.InetSocketAddress;
@@ -35,6 +36,12 @@ final class Carrier {
     private @Nullable String tlsVersion;
     private @Nullable ClientCertificate certificate;
 
+    /** While a TLS client waits to be let in, and while its ClientHello is worked on. */
+    private Admission.@Nullable Ticket ticket;
+
+    private boolean admitted;
+    private int waitedMillis;
+
     private Carrier(ListenerSettings listener, Layer first) {
         this.listener = listener;
         this.waitsFor = first;
@@ -69,6 +76,36 @@ final class Carrier {
         ClientHello said = hello;
         hello = said == null || said.serverName() == null ? null : new ClientHello(said.serverName(), List.of());
         waitsFor = null;
+    }
+
+    // ---- to be let in
+
+    /** A TLS client asks before its handshake, which is what costs. */
+    void asks(Admission.Ticket asking) {
+        ticket = asking;
+    }
+
+    /** It was let in; it need not ask again at its CONNECT. */
+    void admitted(long waitedMillis) {
+        this.admitted = true;
+        this.waitedMillis = (int) waitedMillis;
+    }
+
+    boolean isAdmitted() {
+        return admitted;
+    }
+
+    /** Milliseconds that we let it wait. */
+    int waitedMillis() {
+        return waitedMillis;
+    }
+
+    void leaveAdmission(AdmissionControl admission) {
+        Admission.Ticket mine = ticket;
+        if (mine != null) {
+            ticket = null;
+            admission.leave(mine);
+        }
     }
 
     /** Milliseconds from accept until the layer that is worked on, or else the CONNECT, must be there. */

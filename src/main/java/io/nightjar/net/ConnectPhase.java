@@ -3,6 +3,7 @@ package io.nightjar.net;
 import io.netty.channel.EventLoop;
 import io.nightjar.auth.Authenticator;
 import io.nightjar.auth.Authorizer;
+import io.nightjar.connection.Admission;
 import io.nightjar.connection.Handshake;
 import io.nightjar.connection.InboundAliases;
 import io.nightjar.connection.InboundQuota;
@@ -23,13 +24,15 @@ import io.nightjar.trace.TraceEvent.Tag;
 import java.security.SecureRandom;
 import java.util.HexFormat;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * From CONNECT to CONNACK: check, authenticate, move to the ClientID's event loop, attach to the session. Lives only
+ * From CONNECT to CONNACK: check, wait to be let in, authenticate, move to the ClientID's event loop, attach to the session. Lives only
  * that long, so that an open connection does not keep its CONNECT. Owned by the channel's event loop.
  */
-final class ConnectPhase {
+final class ConnectPhase implements Admission.Guest {
     private static final SecureRandom RANDOM = new SecureRandom();
     private static final String BY_CERTIFICATE = "certificate";
 
@@ -40,6 +43,12 @@ final class ConnectPhase {
     private @Nullable MqttVersion undecodable;
     private Handshake.@Nullable Agreed agreed;
     private String authenticator = "";
+
+    /** While it waits to be let in, and while it is worked on. */
+    private Admission.@Nullable Ticket ticket;
+
+    /** What the authenticator still has to say. */
+    private @Nullable CompletableFuture<Authenticator.Answer> asked;
 
     ConnectPhase(MqttChannel connection, boolean overLimit) {
         this.connection = connection;
@@ -95,12 +104,86 @@ final class ConnectPhase {
                     Detail.MAX_CONNECTIONS,
                     "limit",
                     connection.listener.key() + ".max-connections=" + connection.listener.maxConnections()));
-        } else if (packet.properties().has(Property.AUTHENTICATION_METHOD)) {
+        } else if (connection.carrier != null && connection.carrier.isAdmitted()) {
+            admitted(packet);
+        } else {
+            askAdmission(packet);
+        }
+    }
+
+    // ---- to be let in
+
+    private void askAdmission(Packet.Connect packet) {
+        AdmissionControl admission = context.admission();
+        Admission.Ticket asking = admission.ticket(connection.row(), this, connection.traffic.bytesIn());
+        ticket = asking;
+        switch (admission.arrive(asking)) {
+            case INSIDE -> admitted(packet);
+            case WAITING ->
+                // It is told when its time is up; this is for the case that nobody tells it.
+                connection.deadlineIn(admission.maxWaitMillis() + context.sessionTimeoutMillis());
+            default -> {
+                Admission.Refusal why = asking.refusal();
+                if (why != null) {
+                    connection.endOnLoop(admission.refused(why));
+                }
+            }
+        }
+    }
+
+    /** In the next turn of the loop, so that sockets are read between one CONNECT and the next. */
+    @Override
+    public void admitted() {
+        connection.channel.eventLoop().schedule(this::admittedLater, 0, TimeUnit.NANOSECONDS);
+    }
+
+    private void admittedLater() {
+        Packet.Connect packet = connect;
+        Admission.Ticket mine = ticket;
+        if (connection.state() != MqttChannel.State.AUTHENTICATING || packet == null || mine == null) {
+            return; // it ended while it waited
+        }
+        connection.deadlineIn(context.sessionTimeoutMillis());
+        long waited = context.clock().millis() - mine.sinceMillis();
+        Tracing.event(connection, Tag.MQTT, Level.DEBUG, "connect_delayed", Map.of("waited_ms", waited));
+        admitted(packet);
+    }
+
+    @Override
+    public void refused(Admission.Refusal why) {
+        connection.channel.eventLoop().execute(() -> {
+            if (connection.state() == MqttChannel.State.AUTHENTICATING) {
+                connection.endOnLoop(context.admission().refused(why));
+            }
+        });
+    }
+
+    /** What is ours to do is done, or waits for others: the next may come. */
+    void leaveAdmission() {
+        Admission.Ticket mine = ticket;
+        if (mine != null) {
+            ticket = null;
+            context.admission().leave(mine);
+        }
+    }
+
+    /** Nobody needs an answer any more. */
+    void connectionEnded() {
+        leaveAdmission();
+        if (asked != null) {
+            asked.cancel(false);
+        }
+    }
+
+    private void admitted(Packet.Connect packet) {
+        if (packet.properties().has(Property.AUTHENTICATION_METHOD)) {
             AuthExchange.begin(connection, this, packet);
         } else {
             authenticate(packet);
         }
     }
+
+    // ---- who it is
 
     private @Nullable ClientCertificate certificate() {
         Carrier carrier = connection.carrier;
@@ -139,13 +222,18 @@ final class ConnectPhase {
             return;
         }
         authenticator = context.authenticator().name();
-        context.authenticator()
-                .authenticate(credentials)
-                .whenComplete((answer, fault) -> loop.execute(() -> authenticated(answer, fault)));
+        CompletableFuture<Authenticator.Answer> answer =
+                context.authenticator().authenticate(credentials).toCompletableFuture();
+        answer.whenComplete((said, fault) -> loop.execute(() -> authenticated(said, fault)));
+        if (!answer.isDone()) {
+            asked = answer;
+            leaveAdmission(); // the authenticator has a limit of its own, and others need not wait for it
+        }
     }
 
     private void authenticated(Authenticator.@Nullable Answer answer, @Nullable Throwable fault) {
         Packet.Connect packet = connect;
+        asked = null;
         if (connection.state() != MqttChannel.State.AUTHENTICATING || packet == null) {
             return;
         }
@@ -156,8 +244,12 @@ final class ConnectPhase {
                     Level.WARNING,
                     "authentication_refused",
                     Map.of("authenticator", refused.authenticator(), "why", refused.why()));
+            boolean busy = refused.detail() == Detail.SERVER_BUSY;
+            if (busy) {
+                context.counters().increment(Counter.AUTHENTICATIONS_REFUSED_BUSY);
+            }
             connection.endOnLoop(DisconnectReason.of(
-                    refused.detail(), "authenticator", refused.authenticator(), "why", refused.why()));
+                    refused.detail(), "authenticator", refused.authenticator(), busy ? "limit" : "why", refused.why()));
         } else if (answer == null) {
             connection.endOnLoop(DisconnectReason.of(
                     Detail.AUTHENTICATION_REFUSED, "authenticator", authenticator, "why", "it failed: " + fault));

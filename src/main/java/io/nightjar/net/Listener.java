@@ -27,17 +27,13 @@ public final class Listener {
     private final NetContext context;
     private final ListenerSettings settings;
     private final @Nullable TlsContexts tls;
-    private final AtomicInteger open;
+    private final Door door;
     private final Channel server;
 
     private Listener(
-            NetContext context,
-            ListenerSettings settings,
-            @Nullable TlsContexts tls,
-            AtomicInteger open,
-            Channel server) {
+            NetContext context, ListenerSettings settings, @Nullable TlsContexts tls, Door door, Channel server) {
         this.context = context;
-        this.open = open;
+        this.door = door;
         this.settings = settings;
         this.tls = tls;
         this.server = server;
@@ -57,7 +53,7 @@ public final class Listener {
                     new IllegalStateException("listener " + settings.id() + ": " + e.getMessage(), e));
             return started;
         }
-        AtomicInteger open = new AtomicInteger();
+        Door door = new Door(new AtomicInteger(), context.admission().row(settings));
         ServerBootstrap bootstrap = new ServerBootstrap()
                 .group(context.loops().group())
                 .channel(context.loops().serverChannel())
@@ -74,13 +70,13 @@ public final class Listener {
                     @Override
                     protected void initChannel(Channel channel) {
                         channel.config().setRecvByteBufAllocator(READS);
-                        Pipeline.assemble(context, settings, tls, open, channel);
+                        Pipeline.assemble(context, settings, tls, door, channel);
                     }
                 });
         ChannelFuture bind = bootstrap.bind(settings.bind());
         bind.addListener(done -> {
             if (done.isSuccess()) {
-                Listener listener = new Listener(context, settings, tls, open, bind.channel());
+                Listener listener = new Listener(context, settings, tls, door, bind.channel());
                 log.info(
                         "event=listener_started listener={} bind={}:{} transport={}",
                         settings.id(),
@@ -89,6 +85,7 @@ public final class Listener {
                         context.loops().transport());
                 started.complete(listener);
             } else {
+                context.admission().close(door.row());
                 if (tls != null) {
                     tls.close();
                 }
@@ -116,13 +113,14 @@ public final class Listener {
 
     /** Connections that are open now. */
     public int connections() {
-        return open.get();
+        return door.open().get();
     }
 
     /** Accepts no more; open connections stay. */
     public CompletionStage<Void> stopAccepting() {
         CompletableFuture<Void> stopped = new CompletableFuture<>();
         server.close().addListener(done -> {
+            context.admission().close(door.row());
             if (tls != null) {
                 tls.close();
             }

@@ -11,6 +11,8 @@ import org.jspecify.annotations.Nullable;
  * @param bind address; port 0 = any free one
  * @param backlog connections the kernel queues before accept
  * @param maxConnections most at a time
+ * @param connectRate CONNECTs a second that are let in, 0: no limit of its own
+ * @param connectBurst CONNECTs at once before the rate counts
  * @param connectTimeoutMillis from accept to a complete CONNECT
  * @param sendBufferLow bytes at which a full send buffer takes more again
  * @param sendBufferHigh bytes at which a send buffer is full
@@ -27,6 +29,8 @@ public record ListenerSettings(
         InetSocketAddress bind,
         int backlog,
         int maxConnections,
+        int connectRate,
+        int connectBurst,
         long connectTimeoutMillis,
         int sendBufferLow,
         int sendBufferHigh,

@@ -6,6 +6,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.handler.ssl.SslCloseCompletionEvent;
+import io.nightjar.connection.Admission;
 import io.nightjar.connection.InboundAliases;
 import io.nightjar.connection.InboundQuota;
 import io.nightjar.connection.KeepAlive;
@@ -24,7 +25,6 @@ import java.net.InetSocketAddress;
 import java.nio.channels.ClosedChannelException;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -34,7 +34,7 @@ import org.slf4j.LoggerFactory;
  * One Network Connection on its Netty channel: reads packets, drives the handshake, ends exactly once.
  *
  * <pre>
- * AWAITING_CONNECT -- CONNECT --> AUTHENTICATING -- accepted --> ATTACHING -- attached --> CONNECTED
+ * AWAITING_CONNECT -- CONNECT --> AUTHENTICATING (perhaps after a wait) -- accepted --> ATTACHING -- attached --> CONNECTED
  *        AUTHENTICATING -- challenge --> AWAITING_AUTH -- AUTH --> AUTHENTICATING
  *        CONNECTED -- DISCONNECT, FIN --> LEAVING -- the session answered all before it --> ENDED
  *        any of them -- end(reason) --> ENDED
@@ -79,7 +79,7 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements Connecti
     /** Null on plain TCP. */
     final @Nullable Carrier carrier;
 
-    private final AtomicInteger open;
+    private final Door door;
     private final Deadline deadline = new Deadline();
     private State state = State.AWAITING_CONNECT;
     private boolean counted;
@@ -137,10 +137,10 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements Connecti
     @Nullable
     AuthExchange exchange;
 
-    MqttChannel(NetContext context, ListenerSettings listener, AtomicInteger open, Channel channel) {
+    MqttChannel(NetContext context, ListenerSettings listener, Door door, Channel channel) {
         this.context = context;
         this.listener = listener;
-        this.open = open;
+        this.door = door;
         this.channel = channel;
         this.decoder = new PacketDecoder(listener.limits().maxPacketSize());
         this.traffic = new Traffic(context.clock().millis());
@@ -155,7 +155,7 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements Connecti
     public void channelActive(ChannelHandlerContext ctx) {
         context.counters().increment(Counter.CONNECTIONS_ACCEPTED);
         peer(); // so that the address is still known when the socket is gone
-        int now = open.incrementAndGet();
+        int now = door.open().incrementAndGet();
         counted = true;
         connectPhase = new ConnectPhase(this, now > listener.maxConnections());
         deadline.set(connectDeadline());
@@ -175,8 +175,16 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements Connecti
         }
     }
 
+    /** It had to wait for us, which does not count against it. */
+    void waited() {
+        deadline.set(connectDeadline());
+    }
+
     private long connectDeadline() {
-        return traffic.startMillis() + (carrier == null ? listener.connectTimeoutMillis() : carrier.timeoutMillis());
+        return traffic.startMillis()
+                + (carrier == null
+                        ? listener.connectTimeoutMillis()
+                        : carrier.timeoutMillis() + carrier.waitedMillis());
     }
 
     @Override
@@ -240,7 +248,7 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements Connecti
     public void handlerRemoved(ChannelHandlerContext ctx) {
         if (counted) {
             counted = false;
-            open.decrementAndGet();
+            door.open().decrementAndGet();
         }
     }
 
@@ -391,6 +399,7 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements Connecti
         connectPhase = null;
         context.counters().increment(Counter.CONNECTIONS_ESTABLISHED);
         phase.accepted(sessionPresent);
+        phase.leaveAdmission();
         if (state == State.CONNECTED) {
             Presence.connected(this, phase.agreed(), sessionPresent, displaced);
         }
@@ -497,6 +506,12 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements Connecti
         if (exchange != null) {
             exchange.connectionEnded();
         }
+        if (phase != null) {
+            phase.connectionEnded();
+        }
+        if (carrier != null) {
+            carrier.leaveAdmission(context.admission());
+        }
         Packet last = LastPacket.of(reason, wasConnected, phase == null ? null : phase.version(), decoder);
         boolean answered = last != null && !unanswerable && channel.isActive() && outbound.writeLast(last);
         if (session != null && !left) {
@@ -549,6 +564,11 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements Connecti
 
     void state(State next) {
         state = next;
+    }
+
+    /** Where it waits to be let in. */
+    Admission.Row row() {
+        return door.row();
     }
 
     /** Whether the client closed its side of the socket. */

@@ -17,6 +17,7 @@ import java.util.function.Consumer;
 /**
  * What all connections of a node share.
  *
+ * @param admission lets clients in
  * @param clock never jumps: for Keep Alive, expiry and ages
  * @param wall what operators read: for times in logs and answers
  * @param ends told of the one end of every connection, on its event loop; must not block
@@ -28,6 +29,7 @@ import java.util.function.Consumer;
 public record NetContext(
         String node,
         NettyLoops loops,
+        AdmissionControl admission,
         Sessions sessions,
         Router router,
         Authenticator authenticator,

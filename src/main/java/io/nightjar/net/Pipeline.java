@@ -7,7 +7,6 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.util.ReferenceCountUtil;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,15 +19,11 @@ final class Pipeline {
 
     /**
      * @param tls the certificates of a listener that has TLS
-     * @param open connections of the listener that are open now
+     * @param door what the connections of the listener share
      */
     static void assemble(
-            NetContext context,
-            ListenerSettings listener,
-            @Nullable TlsContexts tls,
-            AtomicInteger open,
-            Channel channel) {
-        MqttChannel connection = new MqttChannel(context, listener, open, channel);
+            NetContext context, ListenerSettings listener, @Nullable TlsContexts tls, Door door, Channel channel) {
+        MqttChannel connection = new MqttChannel(context, listener, door, channel);
         Carrier carrier = connection.carrier;
         ProxySettings proxy = listener.proxy();
         if (carrier != null && proxy != null) {

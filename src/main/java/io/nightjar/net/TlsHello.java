@@ -6,9 +6,12 @@ import io.netty.handler.codec.TooLongFrameException;
 import io.netty.handler.ssl.NotSslRecordException;
 import io.netty.handler.ssl.SslClientHelloHandler;
 import io.netty.util.concurrent.Future;
+import io.netty.util.concurrent.Promise;
+import io.nightjar.connection.Admission;
 import io.nightjar.mqtt.Detail;
 import io.nightjar.mqtt.DisconnectReason;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,6 +22,9 @@ import org.jspecify.annotations.Nullable;
 final class TlsHello extends SslClientHelloHandler<TlsContexts> {
     private static final int LONGEST_HELLO = 32 * 1024;
     private static final int HANDSHAKE = 0x16;
+
+    /** A record with the fatal alert internal_error(80), the only one that blames the server [RFC 8446, 6.2]. */
+    private static final byte[] ALERT = {0x15, 3, 3, 0, 2, 2, 80};
 
     private final MqttChannel connection;
     private final Carrier carrier;
@@ -65,10 +71,71 @@ final class TlsHello extends SslClientHelloHandler<TlsContexts> {
 
     @Override
     protected Future<TlsContexts> lookup(ChannelHandlerContext ctx, @Nullable ByteBuf clientHello) {
-        if (clientHello != null) {
-            carrier.hello(ClientHello.read(clientHello));
+        if (clientHello == null) {
+            return ctx.executor().newSucceededFuture(contexts);
         }
-        return ctx.executor().newSucceededFuture(contexts);
+        carrier.hello(ClientHello.read(clientHello));
+        AdmissionControl admission = connection.context.admission();
+        Asking asking = new Asking(ctx);
+        Admission.Ticket ticket = admission.ticket(connection.row(), asking, clientHello.readableBytes());
+        asking.ticket = ticket;
+        carrier.asks(ticket);
+        switch (admission.arrive(ticket)) {
+            case INSIDE -> asking.goOn(0);
+            case WAITING -> connection.deadlineIn(admission.maxWaitMillis() + carrier.timeoutMillis());
+            default -> asking.refuse(ticket.refusal());
+        }
+        return asking.found;
+    }
+
+    /**
+     * One whose ClientHello is here. It keeps its place until the next turn of the loop, by which the answer with its
+     * signature is made, and not until the client has it: a long way there and back would keep others out.
+     */
+    private final class Asking implements Admission.Guest {
+        private final ChannelHandlerContext ctx;
+        private final Promise<TlsContexts> found;
+        private Admission.@Nullable Ticket ticket;
+
+        Asking(ChannelHandlerContext ctx) {
+            this.ctx = ctx;
+            this.found = ctx.executor().newPromise();
+        }
+
+        @Override
+        public void admitted() {
+            ctx.executor().schedule(this::admittedLater, 0, TimeUnit.NANOSECONDS);
+        }
+
+        private void admittedLater() {
+            Admission.Ticket mine = ticket;
+            if (mine != null && connection.state() == MqttChannel.State.AWAITING_CONNECT) {
+                goOn(connection.context.clock().millis() - mine.sinceMillis());
+            }
+        }
+
+        @Override
+        public void refused(Admission.Refusal why) {
+            ctx.executor().execute(() -> refuse(why));
+        }
+
+        void goOn(long waitedMillis) {
+            carrier.admitted(waitedMillis);
+            if (waitedMillis > 0) {
+                connection.waited();
+            }
+            found.setSuccess(contexts);
+            ctx.executor()
+                    .schedule(() -> carrier.leaveAdmission(connection.context.admission()), 0, TimeUnit.NANOSECONDS);
+        }
+
+        /** Before the handshake there is no CONNACK: an alert says that it is us. */
+        void refuse(Admission.@Nullable Refusal why) {
+            if (why != null && connection.state() == MqttChannel.State.AWAITING_CONNECT) {
+                ctx.writeAndFlush(ctx.alloc().buffer(ALERT.length).writeBytes(ALERT));
+                connection.endOnLoop(connection.context.admission().refused(why));
+            }
+        }
     }
 
     @Override

@@ -134,6 +134,58 @@ class PasswordFileTest {
     }
 
     @Test
+    void wrong_passwords_from_one_address_wait_behind_themselves() throws IOException {
+        PasswordFile users = open(8, "alice:" + PasswordHash.hash("secret".toCharArray(), 200_000));
+        List<CompletableFuture<Answer>> flood = new ArrayList<>();
+        for (int i = 0; i < 20; i++) {
+            flood.add(ask(users, "alice", "wrong" + i, "10.0.0.66"));
+        }
+
+        Answer right = ask(users, "alice", "secret", "10.0.0.7")
+                .orTimeout(60, TimeUnit.SECONDS)
+                .join();
+
+        assertThat(right).isEqualTo(new Accepted());
+        assertThat(flood.stream().filter(answer -> !answer.isDone()))
+                .as("of the flood, still waiting")
+                .isNotEmpty();
+        List<Refused> refused = flood.stream()
+                .map(answer -> (Refused) answer.orTimeout(60, TimeUnit.SECONDS).join())
+                .toList();
+        assertThat(refused)
+                .filteredOn(answer -> answer.detail() == Detail.SERVER_BUSY)
+                .isNotEmpty()
+                .allSatisfy(answer -> assertThat(answer.why())
+                        .startsWith("nightjar.authentication.max-pending=8, of which ")
+                        .endsWith(" are from this address"));
+    }
+
+    @Test
+    void a_password_that_was_right_before_needs_no_thread() throws IOException {
+        write("alice:" + PasswordHash.hash("secret".toCharArray(), 200_000));
+        PasswordFile users = new PasswordFile(dir.resolve("passwords"), 4, 1, 100, 10, TimeUnit.HOURS.toNanos(1));
+        open = users;
+        assertThat(ask(users, "alice", "secret")).isEqualTo(new Accepted());
+        CompletableFuture<Answer> slow = ask(users, "alice", "wrong", "10.0.0.66");
+
+        CompletableFuture<Answer> known = ask(users, "alice", "secret", "10.0.0.66");
+
+        assertThat(known).isCompletedWithValue(new Accepted());
+        assertThat(slow.orTimeout(60, TimeUnit.SECONDS).join()).isInstanceOf(Refused.class);
+    }
+
+    @Test
+    void what_nobody_waits_for_any_more_takes_no_room() throws IOException {
+        PasswordFile users = open(4, "alice:" + PasswordHash.hash("secret".toCharArray(), 200_000));
+        ask(users, "alice", "wrong", "10.0.0.1");
+        for (int i = 0; i < 50; i++) {
+            ask(users, "alice", "wrong" + i, "10.0.0.1").cancel(false);
+        }
+
+        assertThat(ask(users, "alice", "secret")).isEqualTo(new Accepted());
+    }
+
+    @Test
     void a_user_may_have_a_password_and_a_verifier_or_one_of_them() throws IOException {
         PasswordFile users =
                 open(4, "both:" + hash("secret"), "both:" + verifier("secret"), "scram:" + verifier("secret"));
@@ -240,6 +292,11 @@ class PasswordFileTest {
                 .toCompletableFuture()
                 .orTimeout(60, TimeUnit.SECONDS)
                 .join();
+    }
+
+    private static CompletableFuture<Answer> ask(PasswordFile users, String username, String password, String address) {
+        return users.authenticate(new Credentials("c1", username, Bytes.utf8(password), address, "tcp:default"))
+                .toCompletableFuture();
     }
 
     private static Credentials credentials(@Nullable String username, @Nullable String password) {

@@ -2,6 +2,7 @@ package io.nightjar.net;
 
 import io.nightjar.auth.AllowAll;
 import io.nightjar.auth.Authorizer;
+import io.nightjar.connection.AdmissionLimits;
 import io.nightjar.connection.ConnectionLimits;
 import io.nightjar.connection.Offers;
 import io.nightjar.diagnosis.ConnectionEnd;
@@ -56,12 +57,59 @@ final class LoneListener implements AutoCloseable {
             Consumer<ConnectionEnd> ends,
             @Nullable WebSocketSettings webSocket,
             FlightRecorder recorder) {
+        this(
+                loops,
+                clock,
+                counters,
+                sessions,
+                enhanced,
+                ends,
+                webSocket,
+                recorder,
+                new AdmissionControl(AdmissionLimits.NONE, loops, clock, counters),
+                0);
+    }
+
+    /** Over TCP, with a limit on the way in. */
+    LoneListener(
+            NettyLoops loops,
+            InstantSource clock,
+            Counters counters,
+            Sessions sessions,
+            Consumer<ConnectionEnd> ends,
+            AdmissionControl admission,
+            int connectRate) {
+        this(
+                loops,
+                clock,
+                counters,
+                sessions,
+                EnhancedAuthentication.none(),
+                ends,
+                null,
+                FlightRecorder.NONE,
+                admission,
+                connectRate);
+    }
+
+    private LoneListener(
+            NettyLoops loops,
+            InstantSource clock,
+            Counters counters,
+            Sessions sessions,
+            EnhancedAuthentication enhanced,
+            Consumer<ConnectionEnd> ends,
+            @Nullable WebSocketSettings webSocket,
+            FlightRecorder recorder,
+            AdmissionControl admission,
+            int connectRate) {
         this.loops = loops;
         Router router = new Router(
                 counters, new RetainedMessages(RetainedLimits.DEFAULT, counters, clock::millis), "test", clock::millis);
         NetContext context = new NetContext(
                 "test",
                 loops,
+                admission,
                 sessions,
                 router,
                 new AllowAll(),
@@ -85,6 +133,8 @@ final class LoneListener implements AutoCloseable {
                 new InetSocketAddress("127.0.0.1", 0),
                 128,
                 100,
+                connectRate,
+                1,
                 10_000,
                 32 << 10,
                 128 << 10,
