@@ -304,7 +304,8 @@ public final class Admission {
     private void letIn(long nowMillis, List<Ticket> told) {
         int idle = 0;
         while (idle < rows.size() && waiting > 0 && hasPlace(nowMillis) && bucket.has(nowMillis)) {
-            Row row = rows.get(turn = (turn + 1) % rows.size());
+            turn = (turn + 1) % rows.size();
+            Row row = rows.get(turn);
             Ticket ticket = row.line.first;
             if (ticket != null && row.bucket.has(nowMillis)) {
                 unqueue(ticket);

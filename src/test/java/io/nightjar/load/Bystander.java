@@ -2,6 +2,7 @@ package io.nightjar.load;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A pair of clients that exchange messages at a fixed rate on a thread of their own while something happens to the broker:
@@ -17,7 +18,7 @@ final class Bystander implements LoadClient.Listener, AutoCloseable {
     private boolean subscribed;
     private volatile boolean ended;
     private volatile boolean ready;
-    private IOException fault;
+    private volatile @Nullable IOException fault;
     private int connected;
     private long sent;
     private long received;
@@ -32,8 +33,9 @@ final class Bystander implements LoadClient.Listener, AutoCloseable {
         while (!ready && thread.isAlive()) {
             Thread.onSpinWait();
         }
-        if (fault != null) {
-            throw fault;
+        IOException failed = fault;
+        if (failed != null) {
+            throw failed;
         }
     }
 
@@ -106,6 +108,11 @@ final class Bystander implements LoadClient.Listener, AutoCloseable {
 
     @Override
     public void close() {
+        end();
+    }
+
+    /** Sends no more, and waits a while for what is under way. */
+    void end() {
         ended = true;
         try {
             thread.join();

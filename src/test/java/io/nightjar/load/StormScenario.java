@@ -46,7 +46,7 @@ final class StormScenario implements LoadClient.Listener {
                 storm(loop, "takeover", count);
                 felt("takeover_bystander", bystander.next());
             }
-            bystander.close();
+            bystander.end();
             report.put("bystander_lost", bystander.lost()).put("bystander_dropped", bystander.connectionsLost());
         }
         return report;
