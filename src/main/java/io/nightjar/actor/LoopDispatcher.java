@@ -18,11 +18,19 @@ import org.apache.pekko.dispatch.Mailbox;
  * beside it on a fork-join pool 8.8 us, without any actor 5.0 us.
  */
 public final class LoopDispatcher extends ExecutorServiceConfigurator {
+    /**
+     * Setting of a dispatcher whose actors run on the loop that calls them, which is no hop to another thread: for the
+     * region and its shards, which stand between a connection and a session that are on one loop.
+     */
+    public static final String OF_CALLER = "of-caller";
+
+    private final Config config;
     private final EventLoops loops;
 
     /** Called by Pekko. */
     public LoopDispatcher(Config config, DispatcherPrerequisites prerequisites) {
         super(config, prerequisites);
+        this.config = config;
         this.loops = prerequisites
                 .settings()
                 .setup()
@@ -33,25 +41,40 @@ public final class LoopDispatcher extends ExecutorServiceConfigurator {
 
     @Override
     public ExecutorServiceFactory createExecutorServiceFactory(String id, ThreadFactory threadFactory) {
-        return () -> new LoopExecutor(loops);
+        boolean ofCaller = config.hasPath(OF_CALLER) && config.getBoolean(OF_CALLER);
+        return () -> new LoopExecutor(loops, ofCaller);
     }
 
     /** Picks the loop of a mailbox by its actor's name; everything else runs on the first loop. */
     private static final class LoopExecutor extends AbstractExecutorService {
         private final EventLoops loops;
+        private final boolean ofCaller;
         private volatile boolean shut;
 
-        LoopExecutor(EventLoops loops) {
+        LoopExecutor(EventLoops loops, boolean ofCaller) {
             this.loops = loops;
+            this.ofCaller = ofCaller;
         }
 
         @Override
         public void execute(Runnable task) {
             int loop = 0;
-            if (task instanceof Mailbox mailbox) {
+            if (ofCaller) {
+                loop = callers();
+            } else if (task instanceof Mailbox mailbox) {
                 loop = SessionKey.loop(mailbox.actor().self().path().name(), loops.count());
             }
             loops.executor(loop).execute(task);
+        }
+
+        /** The loop that calls, or the first. */
+        private int callers() {
+            for (int i = 0; i < loops.count(); i++) {
+                if (loops.isOn(i)) {
+                    return i;
+                }
+            }
+            return 0;
         }
 
         /** The loops belong to the broker and outlive this dispatcher. */

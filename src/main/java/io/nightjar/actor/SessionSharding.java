@@ -23,6 +23,9 @@ public final class SessionSharding implements Sessions {
     /** Dispatcher of the session actors; its executor is {@link LoopDispatcher}. */
     public static final String DISPATCHER = "nightjar-session-dispatcher";
 
+    /** Dispatcher of the region and its shards. */
+    public static final String REGION_DISPATCHER = "nightjar-region-dispatcher";
+
     /** Name of the entity type: the same on all nodes. */
     public static final EntityTypeKey<SessionCommand> TYPE = EntityTypeKey.create(SessionCommand.class, "session");
 

@@ -5,6 +5,7 @@ import com.typesafe.config.ConfigFactory;
 import io.nightjar.actor.ClientsService;
 import io.nightjar.actor.ClusterLinks;
 import io.nightjar.actor.HistoryService;
+import io.nightjar.actor.LoopDispatcher;
 import io.nightjar.actor.LoopsSetup;
 import io.nightjar.actor.SessionDirectory;
 import io.nightjar.actor.SessionServices;
@@ -33,6 +34,7 @@ import io.nightjar.net.AdmissionControl;
 import io.nightjar.net.EnhancedAuthentication;
 import io.nightjar.net.Listener;
 import io.nightjar.net.ListenerSettings;
+import io.nightjar.net.LoopClock;
 import io.nightjar.net.NetContext;
 import io.nightjar.net.NettyLoops;
 import io.nightjar.net.OpenConnections;
@@ -77,7 +79,8 @@ public final class Broker {
     private static final Duration PATIENCE = Duration.ofSeconds(90);
 
     private final Settings settings;
-    private final InstantSource clock = new SteadyClock();
+    private final InstantSource steady = new SteadyClock();
+    private final InstantSource clock = new LoopClock(steady);
     private final Counters counters = new Counters();
     private final Tracer tracer = new Tracer();
     private final SessionDirectory directory = new SessionDirectory();
@@ -104,7 +107,7 @@ public final class Broker {
 
     private Broker(Settings settings) {
         this.settings = settings;
-        this.endLog = new EndLog(counters, settings.nodeName());
+        this.endLog = new EndLog(counters, settings.nodeName(), settings.endLinesPerSecond(), clock);
         Settings.Retained limits = settings.retained();
         this.retained = new RetainedMessages(
                 new RetainedLimits(limits.maxCount(), limits.maxPayloadBytes(), limits.maxBytes()),
@@ -112,7 +115,7 @@ public final class Broker {
                 clock::millis);
         this.router = new Router(counters, retained, settings.nodeName(), clock::millis);
         router.setTracer(tracer);
-        this.loops = new NettyLoops(Runtime.getRuntime().availableProcessors(), true, clock);
+        this.loops = new NettyLoops(Runtime.getRuntime().availableProcessors(), true, steady);
         this.connections = new OpenConnections(loops);
         this.admission = new AdmissionControl(settings.admission().forLoops(loops.count()), loops, clock, counters);
         this.system = system(settings, loops);
@@ -169,6 +172,10 @@ public final class Broker {
         own.put(SessionSharding.DISPATCHER + ".type", "Dispatcher");
         own.put(SessionSharding.DISPATCHER + ".executor", "io.nightjar.actor.LoopDispatcher");
         own.put(SessionSharding.DISPATCHER + ".throughput", 64);
+        own.put(SessionSharding.REGION_DISPATCHER + ".type", "Dispatcher");
+        own.put(SessionSharding.REGION_DISPATCHER + ".executor", "io.nightjar.actor.LoopDispatcher");
+        own.put(SessionSharding.REGION_DISPATCHER + "." + LoopDispatcher.OF_CALLER, true);
+        own.put("pekko.cluster.sharding.use-dispatcher", SessionSharding.REGION_DISPATCHER);
         return ConfigFactory.parseMap(own, "the broker").withFallback(settings.config());
     }
 
@@ -218,6 +225,7 @@ public final class Broker {
                 "the cluster was not joined: see nightjar.cluster.seed-nodes "
                         + settings.cluster().seedNodes());
         sweepRetained();
+        tellOfManyEnds();
         flushRecorder(flights);
         listen(context(sessions, links, flights));
         CoordinatedShutdown.get(system)
@@ -335,6 +343,11 @@ public final class Broker {
         system.scheduler()
                 .scheduleWithFixedDelay(
                         every, every, () -> flights.flush(InstantSource.system().millis()), system.executionContext());
+    }
+
+    private void tellOfManyEnds() {
+        Duration every = Duration.ofSeconds(1);
+        system.scheduler().scheduleWithFixedDelay(every, every, endLog::tick, system.executionContext());
     }
 
     private void publishSysTree() {

@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * stand in {@code conf/nightjar.conf}, and only there.
  *
  * @param targetConnections how many connections this node is meant to hold
+ * @param endLinesPerSecond most ends of connections that are logged one by one
  * @param listeners those that are opened; disabled ones are not in the list
  * @param admission how many clients are let in at a time; its window is for each event loop
  * @param config the merged whole, resolved, with Pekko's own settings, for the ActorSystem
@@ -27,6 +28,7 @@ public record Settings(
         String nodeName,
         Path dataDir,
         long targetConnections,
+        long endLinesPerSecond,
         List<ListenerSettings> listeners,
         AdmissionLimits admission,
         Http http,

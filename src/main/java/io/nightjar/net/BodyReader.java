@@ -1,5 +1,6 @@
 package io.nightjar.net;
 
+import io.nightjar.mqtt.Bytes;
 import io.nightjar.mqtt.MqttVersion;
 import io.nightjar.mqtt.Packet;
 import io.nightjar.mqtt.Properties;
@@ -44,6 +45,7 @@ final class BodyReader {
     private static Packet publish(PacketReader in, int flags) throws DecodeException {
         int topicAt = in.position();
         String topic = in.text("topic name");
+        int topicEnd = in.position();
         if (!topic.isEmpty() || !in.isV5()) {
             requireTopicName(in, topic);
         }
@@ -55,7 +57,8 @@ final class BodyReader {
         }
         boolean retain = (flags & 0x01) != 0;
         boolean dup = (flags & 0x08) != 0;
-        return new Packet.Publish(topic, in.rest(), qos, retain, dup, packetId, properties);
+        Bytes payload = topic.isEmpty() ? in.rest() : in.restBehind(topic, topicAt, topicEnd);
+        return new Packet.Publish(topic, payload, qos, retain, dup, packetId, properties);
     }
 
     private static Packet acknowledgement(PacketReader in) throws DecodeException {

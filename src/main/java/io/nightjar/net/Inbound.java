@@ -31,6 +31,7 @@ final class Inbound {
             return;
         }
         reading = true;
+        LoopClock.newTurn();
         ByteBuf before = unread;
         unread = null;
         decode(before == null ? in : append(before, in));

@@ -23,6 +23,7 @@ import io.nightjar.trace.TraceEvent.Tag;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -113,12 +114,7 @@ final class InboundPackets {
         Authorizer.Decision decision = connection
                 .context
                 .authorizer()
-                .authorize(
-                        ConnectPhase.client(connection),
-                        Authorizer.Action.PUBLISH,
-                        topic,
-                        publish.qos(),
-                        publish.retain());
+                .authorize(publisher(connection), Authorizer.Action.PUBLISH, topic, publish.qos(), publish.retain());
         if (!decision.allowed()) {
             denied(connection, session, publish, message, decision);
             return;
@@ -128,6 +124,16 @@ final class InboundPackets {
             case AT_LEAST_ONCE -> publishQos1(connection, publish, message);
             case EXACTLY_ONCE -> publishQos2(connection, session, publish, message, ReasonCode.SUCCESS);
         }
+    }
+
+    /** The client as rules know it, kept from its first PUBLISH on: those who only listen do not pay for it. */
+    private static Authorizer.Client publisher(MqttChannel connection) {
+        Authorizer.Client known = connection.publisher;
+        if (known == null || !Objects.equals(known.username(), connection.username)) {
+            known = ConnectPhase.client(connection);
+            connection.publisher = known;
+        }
+        return known;
     }
 
     private static void publishQos1(MqttChannel connection, Packet.Publish publish, Message message) {
@@ -175,7 +181,8 @@ final class InboundPackets {
             topic = aliases.resolve(alias, topic);
         }
         int maxLevels = connection.listener.limits().maxTopicLevels();
-        String fault = Topics.nameFault(topic, maxLevels); // only its levels: the decoder has seen to the rules
+        // Only its levels: the decoder has seen to the rules. A short one has no more of them than characters, and one.
+        String fault = topic.length() < maxLevels ? null : Topics.nameFault(topic, maxLevels);
         if (fault != null) {
             connection.endOnLoop(DisconnectReason.of(
                     Detail.TOPIC_NAME_INVALID,

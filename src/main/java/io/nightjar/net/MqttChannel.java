@@ -6,6 +6,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.handler.ssl.SslCloseCompletionEvent;
+import io.nightjar.auth.Authorizer;
 import io.nightjar.connection.Admission;
 import io.nightjar.connection.InboundAliases;
 import io.nightjar.connection.InboundQuota;
@@ -104,6 +105,9 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements Connecti
 
     @Nullable
     String username;
+
+    /** Who it is for the authorizer; null before the first PUBLISH. */
+    Authorizer.@Nullable Client publisher;
 
     @Nullable
     SessionLink session;

@@ -9,18 +9,20 @@ import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
-import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.internal.PlatformDependent;
 import io.nightjar.message.EventLoops;
 import io.nightjar.message.TimerWheel;
+import io.nightjar.net.LoopClock.LoopThread;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** The event loops of a node on native epoll, or NIO where that does not load, each with its timer wheel. */
 public final class NettyLoops implements EventLoops {
@@ -36,7 +38,11 @@ public final class NettyLoops implements EventLoops {
     public NettyLoops(int count, boolean nativeTransport, InstantSource clock) {
         this.epoll = nativeTransport && Epoll.isAvailable();
         IoHandlerFactory io = epoll ? EpollIoHandler.newFactory() : NioIoHandler.newFactory();
-        this.group = new MultiThreadIoEventLoopGroup(count, new DefaultThreadFactory("nightjar-loop"), io);
+        AtomicInteger number = new AtomicInteger();
+        this.group = new MultiThreadIoEventLoopGroup(
+                count,
+                (ThreadFactory) task -> new LoopThread(task, "nightjar-loop-" + number.incrementAndGet()),
+                TurningHandler.over(io));
         for (EventExecutor executor : group) {
             EventLoop loop = (EventLoop) executor;
             TimerWheel wheel = new TimerWheel(clock.millis());

@@ -30,6 +30,7 @@ final class Outbound implements Runnable {
     private static final int FULL_BYTES = 64 * 1024;
 
     private static final int FIRST_BYTES = 256;
+    private static final int FIRST_BYTES_MAX = 16 * 1024;
 
     /** What a Topic Alias adds to a packet at most: itself, and one byte to the lengths of properties and packet. */
     private static final int ALIAS_BYTES = 5;
@@ -37,6 +38,10 @@ final class Outbound implements Runnable {
     private final MqttChannel connection;
     private @Nullable ByteBuf pending;
     private int pendingPackets;
+
+    /** Size of the next buffer: about what went last, so that it seldom grows. */
+    private int firstBytes = FIRST_BYTES;
+
     private @Nullable OutboundAliases aliases;
     private boolean flushScheduled;
     private volatile boolean sessionWaits;
@@ -152,7 +157,7 @@ final class Outbound implements Runnable {
         if (pending == null) {
             Envelope envelope = connection.envelope();
             int headroom = envelope == null ? 0 : envelope.headroom();
-            pending = connection.channel.alloc().ioBuffer(FIRST_BYTES).setIndex(headroom, headroom);
+            pending = connection.channel.alloc().ioBuffer(firstBytes).setIndex(headroom, headroom);
         }
         return pending;
     }
@@ -277,6 +282,7 @@ final class Outbound implements Runnable {
         connection.context.counters().add(Counter.PACKETS_SENT, pendingPackets);
         connection.context.counters().add(Counter.BYTES_SENT, out.readableBytes());
         pendingPackets = 0;
+        firstBytes = Math.min(FIRST_BYTES_MAX, Math.max(FIRST_BYTES, (firstBytes + out.readableBytes() + 256) / 2));
     }
 
     /** Flushes and closes behind it. */

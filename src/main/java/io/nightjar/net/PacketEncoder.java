@@ -1,6 +1,7 @@
 package io.nightjar.net;
 
 import io.netty.buffer.ByteBuf;
+import io.nightjar.mqtt.Bytes;
 import io.nightjar.mqtt.MqttVersion;
 import io.nightjar.mqtt.Packet;
 import io.nightjar.mqtt.Packet.Connect;
@@ -128,10 +129,12 @@ public final class PacketEncoder {
     }
 
     private static long publishSize(Publish publish, MqttVersion version) {
-        return (long) FieldWriter.size(publish.topic())
+        Bytes payload = publish.payload();
+        int topic = payload.isBehind(publish.topic()) ? payload.textSize() : FieldWriter.size(publish.topic());
+        return (long) topic
                 + (publish.qos() == QoS.AT_MOST_ONCE ? 0 : 2)
                 + FieldWriter.size(publish.properties(), version)
-                + publish.payload().size();
+                + payload.size();
     }
 
     private static long connectSize(Connect connect) {
@@ -215,12 +218,17 @@ public final class PacketEncoder {
     }
 
     private static void publish(Publish publish, MqttVersion version, ByteBuf out) {
-        FieldWriter.text(out, publish.topic());
+        Bytes payload = publish.payload();
+        if (payload.isBehind(publish.topic())) {
+            payload.writeTextTo(out::writeBytes);
+        } else {
+            FieldWriter.text(out, publish.topic());
+        }
         if (publish.qos() != QoS.AT_MOST_ONCE) {
             out.writeShort(publish.packetId());
         }
         FieldWriter.properties(out, publish.properties(), version);
-        publish.payload().writeTo(out::writeBytes);
+        payload.writeTo(out::writeBytes);
     }
 
     private static void connect(Connect connect, ByteBuf out) {

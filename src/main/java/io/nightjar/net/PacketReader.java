@@ -179,6 +179,16 @@ final class PacketReader {
         return text;
     }
 
+    /** What is left, copied once behind a text that was read before, since both go out together. */
+    Bytes restBehind(String text, int textAt, int textEnd) {
+        int textSize = textEnd - textAt;
+        byte[] bytes = new byte[textSize + remaining()];
+        in.getBytes(textAt, bytes, 0, textSize);
+        in.getBytes(position, bytes, textSize, remaining());
+        position = end;
+        return Bytes.behind(text, bytes, textSize);
+    }
+
     Bytes binary(String name) throws DecodeException {
         return copy(lengthOf(name));
     }
