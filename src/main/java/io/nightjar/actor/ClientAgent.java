@@ -7,11 +7,13 @@ import io.nightjar.actor.ClientMessages.Found;
 import io.nightjar.actor.ClientMessages.Held;
 import io.nightjar.actor.ClientMessages.KickClient;
 import io.nightjar.actor.ClientMessages.Kicked;
+import io.nightjar.actor.ClientMessages.LimitsShown;
 import io.nightjar.actor.ClientMessages.ListClients;
 import io.nightjar.actor.ClientMessages.ListHeld;
 import io.nightjar.actor.ClientMessages.ListSubscriptions;
 import io.nightjar.actor.ClientMessages.Measure;
 import io.nightjar.actor.ClientMessages.Measured;
+import io.nightjar.actor.ClientMessages.ShowLimits;
 import io.nightjar.actor.ClientMessages.SubscribeClient;
 import io.nightjar.actor.ClientMessages.SubscribedClient;
 import io.nightjar.actor.ClientMessages.Subscriptions;
@@ -40,6 +42,7 @@ final class ClientAgent extends AbstractBehavior<ClientMessages> {
     private final String node;
     private final SessionDirectory directory;
     private final Supplier<Map<String, Object>> figures;
+    private final Supplier<Map<String, Object>> limits;
     private final NodeMetrics metrics;
 
     private ClientAgent(
@@ -47,20 +50,29 @@ final class ClientAgent extends AbstractBehavior<ClientMessages> {
             String node,
             SessionDirectory directory,
             Supplier<Map<String, Object>> figures,
+            Supplier<Map<String, Object>> limits,
             NodeMetrics metrics) {
         super(context);
         this.node = node;
         this.directory = directory;
         this.figures = figures;
+        this.limits = limits;
         this.metrics = metrics;
     }
 
-    /** @param figures connections and the like of this node, read when asked */
+    /**
+     * @param figures connections and the like of this node, read when asked
+     * @param limits what bounds its connections, as {@link io.nightjar.message.Clients#limits} has it, read when asked
+     */
     static Behavior<ClientMessages> create(
-            String node, SessionDirectory directory, Supplier<Map<String, Object>> figures, NodeMetrics metrics) {
+            String node,
+            SessionDirectory directory,
+            Supplier<Map<String, Object>> figures,
+            Supplier<Map<String, Object>> limits,
+            NodeMetrics metrics) {
         return Behaviors.setup(context -> {
             context.getSystem().receptionist().tell(Receptionist.register(KEY, context.getSelf()));
-            return new ClientAgent(context, node, directory, figures, metrics);
+            return new ClientAgent(context, node, directory, figures, limits, metrics);
         });
     }
 
@@ -76,6 +88,7 @@ final class ClientAgent extends AbstractBehavior<ClientMessages> {
                 .onMessage(ListHeld.class, this::onHeld)
                 .onMessage(CountClients.class, this::onCount)
                 .onMessage(Measure.class, this::onMeasure)
+                .onMessage(ShowLimits.class, this::onLimits)
                 .build();
     }
 
@@ -120,6 +133,11 @@ final class ClientAgent extends AbstractBehavior<ClientMessages> {
             session.tell(new SessionCommand.ListSubscriptions(
                     all -> question.replyTo().tell(new Subscriptions(all))));
         }
+        return this;
+    }
+
+    private Behavior<ClientMessages> onLimits(ShowLimits question) {
+        question.replyTo().tell(new LimitsShown(node, limits.get()));
         return this;
     }
 

@@ -63,6 +63,10 @@ sealed interface ClientMessages extends ControlMessage {
 
     record CountClients(ActorRef<Counted> replyTo) implements ClientMessages {}
 
+    record ShowLimits(ActorRef<LimitsShown> replyTo) implements ClientMessages {}
+
+    record LimitsShown(String node, Map<String, Object> limits) implements ControlMessage {}
+
     record Measure(ActorRef<Measured> replyTo) implements ClientMessages {}
 
     record Measured(String node, List<Sample> samples) implements ControlMessage {}

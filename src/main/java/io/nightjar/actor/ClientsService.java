@@ -7,10 +7,12 @@ import io.nightjar.actor.ClientMessages.Found;
 import io.nightjar.actor.ClientMessages.Held;
 import io.nightjar.actor.ClientMessages.KickClient;
 import io.nightjar.actor.ClientMessages.Kicked;
+import io.nightjar.actor.ClientMessages.LimitsShown;
 import io.nightjar.actor.ClientMessages.ListHeld;
 import io.nightjar.actor.ClientMessages.ListSubscriptions;
 import io.nightjar.actor.ClientMessages.Measure;
 import io.nightjar.actor.ClientMessages.Measured;
+import io.nightjar.actor.ClientMessages.ShowLimits;
 import io.nightjar.actor.ClientMessages.SubscribeClient;
 import io.nightjar.actor.ClientMessages.SubscribedClient;
 import io.nightjar.actor.ClientMessages.Subscriptions;
@@ -64,14 +66,16 @@ public final class ClientsService implements Clients {
      * Starts this node's agent and follows those of the others.
      *
      * @param figures of this node, by the names of the HTTP API
+     * @param limits of this node, as {@link #limits} has them
      */
     public static ClientsService start(
             ActorSystem<?> system,
             String node,
             SessionDirectory directory,
             Counters counters,
-            Supplier<Map<String, Object>> figures) {
-        return start(system, node, directory, counters, figures, PATIENCE);
+            Supplier<Map<String, Object>> figures,
+            Supplier<Map<String, Object>> limits) {
+        return start(system, node, directory, counters, figures, limits, PATIENCE);
     }
 
     /** @param patience how long to wait for a node */
@@ -81,10 +85,11 @@ public final class ClientsService implements Clients {
             SessionDirectory directory,
             Counters counters,
             Supplier<Map<String, Object>> figures,
+            Supplier<Map<String, Object>> limits,
             Duration patience) {
         NodeMetrics metrics = new NodeMetrics(counters, figures);
         ActorRef<ClientMessages> own = system.systemActorOf(
-                ClientAgent.create(node, directory, figures, metrics), "nightjar-clients", Props.empty());
+                ClientAgent.create(node, directory, figures, limits, metrics), "nightjar-clients", Props.empty());
         return new ClientsService(
                 NodeAgents.follow(system, ClientAgent.KEY, own, "nightjar-client-agents", patience), node, metrics);
     }
@@ -155,6 +160,16 @@ public final class ClientsService implements Clients {
                 .thenApply(answers -> {
                     Map<String, Map<String, Object>> nodes = new LinkedHashMap<>();
                     answers.forEach(answer -> nodes.put(answer.node(), answer.figures()));
+                    return nodes;
+                });
+    }
+
+    @Override
+    public CompletionStage<Map<String, Map<String, Object>>> limits() {
+        return agents.askAll((ActorRef<LimitsShown> replyTo) -> new ShowLimits(replyTo))
+                .thenApply(answers -> {
+                    Map<String, Map<String, Object>> nodes = new LinkedHashMap<>();
+                    answers.forEach(answer -> nodes.put(answer.node(), answer.limits()));
                     return nodes;
                 });
     }

@@ -312,8 +312,8 @@ public final class Broker {
             Administrators.FirstStart first =
                     Administrators.openOrCreate(settings.dataDir(), System.getenv("NIGHTJAR_ADMIN_PASSWORD"));
             firstPassword = first.password();
-            ClientsService clients =
-                    ClientsService.start(system, settings.nodeName(), directory, counters, this::figures);
+            ClientsService clients = ClientsService.start(
+                    system, settings.nodeName(), directory, counters, this::figures, this.limits::show);
             http = await(
                     HttpServer.start(
                             system,

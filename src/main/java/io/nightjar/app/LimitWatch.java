@@ -8,7 +8,10 @@ import io.nightjar.limits.Limits;
 import io.nightjar.limits.MachineFigures;
 import io.nightjar.limits.MachineFigures.ListenerFigures;
 import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -29,6 +32,9 @@ final class LimitWatch {
     private final Supplier<List<ListenerFigures>> listeners;
     private final InstantSource wall;
     private final Alarms alarms = new Alarms(LimitWatch::tell);
+
+    /** As they were at the last look; empty before the first. */
+    private volatile List<Limit> latest = List.of();
 
     /** @param listeners those of this node with what is open now */
     LimitWatch(long target, MachineReader machine, Supplier<List<ListenerFigures>> listeners, InstantSource wall) {
@@ -67,7 +73,9 @@ final class LimitWatch {
     synchronized void tick() {
         long now = wall.millis();
         MachineFigures figures = machine.read(listeners.get());
-        alarms.limits(Limits.check(target, figures), now);
+        List<Limit> limits = Limits.check(target, figures);
+        latest = limits;
+        alarms.limits(limits, now);
         overflows(
                 "accept_backlog",
                 figures,
@@ -81,6 +89,48 @@ final class LimitWatch {
                 MachineFigures.SYN_OVERFLOWS,
                 "the queue of unfinished handshakes was full: raise net.ipv4.tcp_max_syn_backlog",
                 now);
+    }
+
+    /**
+     * Limits and alarms as {@link io.nightjar.message.Clients#limits} has them, of the last look: at most
+     * {@value #PERIOD_MILLIS} ms old, and nothing is read for it.
+     */
+    Map<String, Object> show() {
+        List<Map<String, Object>> shown = new ArrayList<>();
+        latest.forEach(limit -> shown.add(show(limit)));
+        List<Map<String, Object>> told = new ArrayList<>();
+        raised().forEach(alarm -> told.add(show(alarm)));
+        past().forEach(alarm -> told.add(show(alarm)));
+        return Map.of("target", target, "limits", shown, "alarms", told);
+    }
+
+    private static Map<String, Object> show(Limit limit) {
+        Map<String, Object> row = new LinkedHashMap<>();
+        row.put("name", limit.name());
+        row.put("bounds", limit.bounds());
+        Long value = limit.value();
+        if (value != null) {
+            row.put("value", value);
+        }
+        row.put("needed", limit.needed());
+        Long used = limit.used();
+        if (used != null) {
+            row.put("used", used);
+        }
+        row.put("unit", limit.unit());
+        row.put("status", limit.status().word());
+        row.put("fix", limit.fix());
+        return row;
+    }
+
+    private static Map<String, Object> show(Alarm alarm) {
+        return Map.of(
+                "name", alarm.name(),
+                "message", alarm.message(),
+                "used", alarm.used(),
+                "value", alarm.value(),
+                "raised_at_ms", alarm.raisedAtMillis(),
+                "cleared_at_ms", alarm.clearedAtMillis());
     }
 
     private void overflows(String name, MachineFigures figures, String figure, String fix, long now) {

@@ -101,6 +101,7 @@ public final class HttpServer {
         routes.addAll(new LoginRoutes(ports, tokens, limit, blocking).routes());
         routes.addAll(new ApiKeyRoutes(ports, blocking).routes());
         routes.addAll(new StatusRoutes(ports).routes());
+        routes.addAll(new LimitRoutes(ports).routes());
         routes.addAll(new MetricsRoutes(ports).routes());
         routes.addAll(new ClientRoutes(ports, room).routes());
         routes.addAll(new SubscribeRoutes(ports).routes());

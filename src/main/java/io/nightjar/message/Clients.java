@@ -27,6 +27,13 @@ public interface Clients {
     CompletionStage<Map<String, Map<String, Object>>> nodes();
 
     /**
+     * What bounds the connections of each node by name: {@code target} connections it is meant to hold, {@code limits},
+     * each with {@code name, bounds, value, needed, used, unit, status, fix}, and {@code alarms}, each with {@code name,
+     * message, used, value, raised_at_ms, cleared_at_ms} (0 while it stands).
+     */
+    CompletionStage<Map<String, Map<String, Object>>> limits();
+
+    /**
      * Subscribes on a client's behalf, connected or not: to all of the filters, or to none. Refused with {@code
      * EXCEED_LIMIT} if they would be too many.
      *

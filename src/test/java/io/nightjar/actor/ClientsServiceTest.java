@@ -65,7 +65,7 @@ class ClientsServiceTest {
     }
 
     private ClientsService service(Duration patience) {
-        return ClientsService.start(system, "a", directory("a"), new Counters(), Map::of, patience);
+        return ClientsService.start(system, "a", directory("a"), new Counters(), Map::of, Map::of, patience);
     }
 
     private SessionDirectory directory(String node) {
@@ -76,7 +76,8 @@ class ClientsServiceTest {
     private ClientsService ofThree() {
         for (String node : List.of("b", "c")) {
             system.systemActorOf(
-                    ClientAgent.create(node, directory(node), Map::of, new NodeMetrics(new Counters(), Map::of)),
+                    ClientAgent.create(
+                            node, directory(node), Map::of, Map::of, new NodeMetrics(new Counters(), Map::of)),
                     "agent-of-" + node,
                     Props.empty());
         }
@@ -209,7 +210,7 @@ class ClientsServiceTest {
     void a_walk_ends_when_nobody_waits_for_it_any_more() throws Exception {
         clients(10);
         ActorRef<ClientMessages> agent = system.systemActorOf(
-                ClientAgent.create("a", directory("a"), Map::of, new NodeMetrics(new Counters(), Map::of)),
+                ClientAgent.create("a", directory("a"), Map::of, Map::of, new NodeMetrics(new Counters(), Map::of)),
                 "agent",
                 Props.empty());
         NodeAgents<ClientMessages> agents =

@@ -11,6 +11,7 @@ import io.nightjar.mqtt.DisconnectReason;
 import io.nightjar.mqtt.SubscriptionRequest;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -134,6 +135,41 @@ final class FakeClients implements Clients {
             nodes.putAll(metrics);
         }
         return CompletableFuture.completedFuture(new Metrics(nodes, allNodes ? unreachable : List.of()));
+    }
+
+    @Override
+    public CompletionStage<Map<String, Map<String, Object>>> limits() {
+        Map<String, Object> low = new HashMap<>(Map.of(
+                "name", "nofile", "bounds", "open files", "value", 1024, "needed", 11_000, "used", 900, "unit", ""));
+        low.putAll(Map.of("status", "too_low", "fix", "ulimit -n 11000"));
+        Map<String, Object> unknown = Map.of("name", "heap", "needed", 1, "unit", "bytes", "status", "unknown");
+        Map<String, Object> standing = Map.of(
+                "name",
+                "nofile",
+                "message",
+                "900 of 1024",
+                "used",
+                900,
+                "value",
+                1024,
+                "raised_at_ms",
+                1_790_000_000_000L);
+        Map<String, Object> past = Map.of(
+                "name",
+                "heap",
+                "message",
+                "full",
+                "used",
+                9,
+                "value",
+                10,
+                "raised_at_ms",
+                1_790_000_000_000L,
+                "cleared_at_ms",
+                1_790_000_005_000L);
+        return CompletableFuture.completedFuture(Map.of(
+                "n1", Map.of("target", 10_000, "limits", List.of(low, unknown), "alarms", List.of(standing, past)),
+                "n2", Map.of("target", 10_000, "limits", List.of(low), "alarms", List.of())));
     }
 
     @Override
