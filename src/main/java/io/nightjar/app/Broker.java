@@ -105,7 +105,7 @@ public final class Broker {
     private volatile boolean ready;
     private boolean stopped;
 
-    private Broker(Settings settings) {
+    private Broker(Settings settings, boolean inProcess) {
         this.settings = settings;
         this.endLog = new EndLog(counters, settings.nodeName(), settings.endLinesPerSecond(), clock);
         Settings.Retained limits = settings.retained();
@@ -115,7 +115,8 @@ public final class Broker {
                 clock::millis);
         this.router = new Router(counters, retained, settings.nodeName(), clock::millis);
         router.setTracer(tracer);
-        this.loops = new NettyLoops(Runtime.getRuntime().availableProcessors(), true, steady);
+        int cores = Runtime.getRuntime().availableProcessors();
+        this.loops = inProcess ? NettyLoops.inProcess(cores, steady) : new NettyLoops(cores, true, steady);
         this.connections = new OpenConnections(loops);
         this.admission = new AdmissionControl(settings.admission().forLoops(loops.count()), loops, clock, counters);
         this.system = system(settings, loops);
@@ -152,7 +153,19 @@ public final class Broker {
      * @throws IllegalStateException with words for the operator if an address cannot be had or the cluster not joined
      */
     public static Broker start(Settings settings) {
-        Broker broker = new Broker(settings);
+        return start(settings, false);
+    }
+
+    /**
+     * Starts a whole node whose MQTT listeners are reached from this JVM only, over Netty's LocalChannel by the name {@code
+     * node/listener} as in {@code n1/tcp:default}: to measure more connections than there are descriptors.
+     */
+    public static Broker startInProcess(Settings settings) {
+        return start(settings, true);
+    }
+
+    private static Broker start(Settings settings, boolean inProcess) {
+        Broker broker = new Broker(settings, inProcess);
         try {
             broker.open();
         } catch (RuntimeException e) {

@@ -57,10 +57,6 @@ public final class Listener {
         ServerBootstrap bootstrap = new ServerBootstrap()
                 .group(context.loops().group())
                 .channel(context.loops().serverChannel())
-                .option(ChannelOption.SO_BACKLOG, settings.backlog())
-                .option(ChannelOption.SO_REUSEADDR, true)
-                .childOption(ChannelOption.TCP_NODELAY, true)
-                .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
                 .childOption(ChannelOption.AUTO_CLOSE, false) // a write that fails shall not take the evidence with it
                 .childOption(ChannelOption.ALLOCATOR, PooledByteBufAllocator.DEFAULT)
                 .childOption(
@@ -73,7 +69,14 @@ public final class Listener {
                         Pipeline.assemble(context, settings, tls, door, channel);
                     }
                 });
-        ChannelFuture bind = bootstrap.bind(settings.bind());
+        if (!context.loops().isInProcess()) {
+            bootstrap
+                    .option(ChannelOption.SO_BACKLOG, settings.backlog())
+                    .option(ChannelOption.SO_REUSEADDR, true)
+                    .childOption(ChannelOption.TCP_NODELAY, true)
+                    .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
+        }
+        ChannelFuture bind = bootstrap.bind(context.loops().addressOf(settings, context.node()));
         bind.addListener(done -> {
             if (done.isSuccess()) {
                 Listener listener = new Listener(context, settings, tls, door, bind.channel());
@@ -98,9 +101,9 @@ public final class Listener {
         return started;
     }
 
-    /** The port it listens on. */
+    /** The port it listens on, or 0 if it has none: in process. */
     public int port() {
-        return ((InetSocketAddress) server.localAddress()).getPort();
+        return server.localAddress() instanceof InetSocketAddress local ? local.getPort() : 0;
     }
 
     public ListenerSettings settings() {

@@ -592,7 +592,7 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements Connecti
     /** By the word of the proxy where there is one. */
     private InetSocketAddress client() {
         InetSocketAddress proxied = carrier == null ? null : carrier.client();
-        return proxied != null ? proxied : (InetSocketAddress) channel.remoteAddress();
+        return proxied != null ? proxied : Addresses.remote(channel);
     }
 
     /** Puts the deadline into the wheel of the loop the channel is on now. */

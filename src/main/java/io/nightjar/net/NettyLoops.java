@@ -7,6 +7,9 @@ import io.netty.channel.ServerChannel;
 import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollServerSocketChannel;
+import io.netty.channel.local.LocalAddress;
+import io.netty.channel.local.LocalIoHandler;
+import io.netty.channel.local.LocalServerChannel;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.util.concurrent.EventExecutor;
@@ -14,6 +17,7 @@ import io.netty.util.internal.PlatformDependent;
 import io.nightjar.message.EventLoops;
 import io.nightjar.message.TimerWheel;
 import io.nightjar.net.LoopClock.LoopThread;
+import java.net.SocketAddress;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,10 +28,36 @@ import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** The event loops of a node on native epoll, or NIO where that does not load, each with its timer wheel. */
+/**
+ * The event loops of a node on native epoll, or NIO where that does not load, each with its timer wheel. For measurements
+ * also on Netty's in-process transport, where a connection takes no descriptor: then the listeners have names and no ports.
+ */
 public final class NettyLoops implements EventLoops {
+    /** What carries the bytes: what a listener is bound to and what its connections are. */
+    private enum Io {
+        EPOLL("epoll", EpollServerSocketChannel.class),
+        NIO("nio", NioServerSocketChannel.class),
+        IN_PROCESS("in_process", LocalServerChannel.class);
+
+        private final String word;
+        private final Class<? extends ServerChannel> server;
+
+        Io(String word, Class<? extends ServerChannel> server) {
+            this.word = word;
+            this.server = server;
+        }
+
+        IoHandlerFactory handlers() {
+            return switch (this) {
+                case EPOLL -> EpollIoHandler.newFactory();
+                case NIO -> NioIoHandler.newFactory();
+                case IN_PROCESS -> LocalIoHandler.newFactory();
+            };
+        }
+    }
+
     private final MultiThreadIoEventLoopGroup group;
-    private final boolean epoll;
+    private final Io io;
     private final List<EventLoop> loops = new ArrayList<>();
     private final List<TimerWheel> wheels = new ArrayList<>();
 
@@ -36,13 +66,21 @@ public final class NettyLoops implements EventLoops {
      * @param nativeTransport false forces NIO
      */
     public NettyLoops(int count, boolean nativeTransport, InstantSource clock) {
-        this.epoll = nativeTransport && Epoll.isAvailable();
-        IoHandlerFactory io = epoll ? EpollIoHandler.newFactory() : NioIoHandler.newFactory();
+        this(count, nativeTransport && Epoll.isAvailable() ? Io.EPOLL : Io.NIO, clock);
+    }
+
+    /** Loops whose connections come from this JVM, over Netty's LocalChannel. */
+    public static NettyLoops inProcess(int count, InstantSource clock) {
+        return new NettyLoops(count, Io.IN_PROCESS, clock);
+    }
+
+    private NettyLoops(int count, Io io, InstantSource clock) {
+        this.io = io;
         AtomicInteger number = new AtomicInteger();
         this.group = new MultiThreadIoEventLoopGroup(
                 count,
                 (ThreadFactory) task -> new LoopThread(task, "nightjar-loop-" + number.incrementAndGet()),
-                TurningHandler.over(io));
+                TurningHandler.over(io.handlers()));
         for (EventExecutor executor : group) {
             EventLoop loop = (EventLoop) executor;
             TimerWheel wheel = new TimerWheel(clock.millis());
@@ -76,9 +114,9 @@ public final class NettyLoops implements EventLoops {
         return loops.get(index).inEventLoop();
     }
 
-    /** {@code epoll} or {@code nio}. */
+    /** {@code epoll}, {@code nio} or {@code in_process}. */
     public String transport() {
-        return epoll ? "epoll" : "nio";
+        return io.word;
     }
 
     /** Bytes of direct memory that Netty took past the JVM's own book-keeping, or -1 if it keeps no book. */
@@ -94,12 +132,17 @@ public final class NettyLoops implements EventLoops {
         return group;
     }
 
-    boolean isEpoll() {
-        return epoll;
+    boolean isInProcess() {
+        return io == Io.IN_PROCESS;
+    }
+
+    /** Where a listener of a node is found: its address, or in process the name {@code node/listener}. */
+    SocketAddress addressOf(ListenerSettings listener, String node) {
+        return isInProcess() ? new LocalAddress(node + "/" + listener.id()) : listener.bind();
     }
 
     Class<? extends ServerChannel> serverChannel() {
-        return epoll ? EpollServerSocketChannel.class : NioServerSocketChannel.class;
+        return io.server;
     }
 
     /** The wheel of the loop that runs the caller. */

@@ -48,7 +48,7 @@ final class ProxyProtocol extends HAProxyMessageDecoder {
     @Override
     public void channelActive(ChannelHandlerContext ctx) {
         ctx.fireChannelActive();
-        String address = Addresses.host((InetSocketAddress) ctx.channel().remoteAddress());
+        String address = Addresses.host(Addresses.remote(ctx.channel()));
         if (!settings.from().isEmpty() && settings.from().stream().noneMatch(range -> range.contains(address))) {
             fail(address + " is not in proxy-protocol-from of this listener, and it takes clients by a proxy only");
         }
@@ -117,7 +117,7 @@ final class ProxyProtocol extends HAProxyMessageDecoder {
             }
             try {
                 ctx.pipeline().remove(this);
-                take(header, (InetSocketAddress) ctx.channel().remoteAddress());
+                take(header, Addresses.remote(ctx.channel()));
             } finally {
                 header.release();
             }
