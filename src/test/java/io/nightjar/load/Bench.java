@@ -2,172 +2,169 @@ package io.nightjar.load;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
-import java.util.TreeMap;
-import org.jspecify.annotations.Nullable;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Runs scenarios against several brokers in turn (A B A B ...), each in a process of the generator of its own, and prints
- * a table of medians. {@code ops/bench} starts it.
+ * Runs scenarios against several brokers in turn (A B A B ...), each in a process of the generator of its own. Prints each
+ * run as a line of JSON and, in the end, a table of medians in Markdown; both go into files, too. {@code ops/bench} starts
+ * it.
  *
- * <pre>
- * [--runs 5] [--seconds 10] [--warmup 6] [--warm 2] [--scenarios p2p,fanin,...] [--cpu 1] NAME=HOST:PORT[,PID] ...
- * </pre>
+ * <p>Exit code 1 if a run failed, 64 if the command line is wrong.
  */
 public final class Bench {
     private static final ObjectMapper JSON = new ObjectMapper();
 
-    /** Arguments of the generator by name of the scenario; {@code @} stands for the times. */
-    private static final Map<String, List<String>> SCENARIOS = scenarios();
+    private final BenchOptions options;
+    private final BenchTable table;
+    private final Path raw;
+    private final Path log;
 
-    private static final List<String> WARM = List.of(
-            "p2p --pairs 200 --qos 1 --warmup 8 --seconds 1",
-            "fanin --pubs 50 --subs 5 --warmup 3 --seconds 1",
-            "fanout --subs 200 --warmup 2 --seconds 1",
-            "fanout --subs 200 --qos 1 --warmup 2 --seconds 1",
-            "takeover --clients 500 --rounds 3",
-            "conn --clients 2000");
+    /** Generators that run; they end with this process. */
+    private final Set<Process> generators = ConcurrentHashMap.newKeySet();
 
-    private static Map<String, List<String>> scenarios() {
-        Map<String, List<String>> all = new LinkedHashMap<>();
-        all.put("p2p_qos0", words("p2p --pairs 1000 --qos 0 @"));
-        all.put("p2p_qos1", words("p2p --pairs 1000 --qos 1 @"));
-        all.put("fanin", words("fanin --pubs 500 --subs 5 @"));
-        all.put("fanin_shared", words("fanin --pubs 500 --subs 5 --shared @"));
-        all.put("fanout_qos0", words("fanout --subs 1000 @"));
-        all.put("fanout_qos1", words("fanout --subs 1000 --qos 1 @"));
-        all.put("subscriptions", words("p2p --pairs 1000 --qos 1 --exact 100000 --wildcard 10000 @"));
-        all.put("latency", words("p2p --pairs 1000 --qos 1 --rate 10000 @"));
-        all.put("takeover", words("takeover --clients 5000 --rounds 3"));
-        all.put("connect", words("conn --clients 10000"));
-        all.put("idle", words("conn --clients 15000 --subscribe --keep-alive 600 --hold-until-eof"));
-        return all;
+    private boolean failed;
+
+    private Bench(BenchOptions options) throws IOException {
+        this.options = options;
+        this.table =
+                new BenchTable(options.brokers().stream().map(BenchBroker::name).toList());
+        Files.createDirectories(options.out());
+        this.raw = options.out().resolve("raw.jsonl");
+        this.log = options.out().resolve("generator.log");
+        Files.deleteIfExists(raw);
+        Files.deleteIfExists(log);
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> generators.forEach(Process::destroy)));
     }
-
-    private static List<String> words(String text) {
-        return List.of(text.split(" "));
-    }
-
-    /** @param pid 0: unknown, nothing is said of its CPU time and memory */
-    private record Broker(String name, String host, int port, long pid) {}
-
-    private final List<Broker> brokers = new ArrayList<>();
-    private List<String> chosen = List.copyOf(SCENARIOS.keySet());
-    private int runs = 5;
-    private int warm = 2;
-    private String seconds = "10";
-    private String warmup = "6";
-    private String cpu = "";
-
-    /** By scenario and broker the figures of each run. */
-    private final Map<String, Map<String, List<JsonNode>>> results = new LinkedHashMap<>();
-
-    private Bench() {}
 
     public static void main(String[] args) throws IOException, InterruptedException {
-        Bench bench = new Bench();
+        if (List.of(args).contains("--help")) {
+            System.out.print(BenchOptions.USAGE);
+            return;
+        }
+        Bench bench = null;
         try {
-            bench.read(args);
+            bench = new Bench(BenchOptions.of(args));
         } catch (IllegalArgumentException e) {
-            System.err.println(e.getMessage()
-                    + "\nusage: ops/bench [--runs 5] [--seconds 10] [--warmup 6] [--warm 2] [--cpu N]"
-                    + " [--scenarios " + String.join(",", SCENARIOS.keySet()) + "] [NAME=HOST:PORT[,PID] ...]");
+            System.err.println("bench: " + e.getMessage() + "\n\n" + BenchOptions.USAGE);
             System.exit(64);
         }
-        bench.run();
-    }
-
-    private void read(String[] args) {
-        for (int i = 0; i < args.length; i++) {
-            String value = i + 1 < args.length ? args[i + 1] : "";
-            switch (args[i]) {
-                case "--runs" -> runs = Integer.parseInt(value);
-                case "--warm" -> warm = Integer.parseInt(value);
-                case "--seconds" -> seconds = value;
-                case "--warmup" -> warmup = value;
-                case "--cpu" -> cpu = value;
-                case "--scenarios" -> chosen = List.of(value.split(","));
-                default -> {
-                    brokers.add(broker(args[i]));
-                    continue;
-                }
-            }
-            i++;
+        if (bench != null) {
+            bench.run();
+            System.exit(bench.failed ? 1 : 0);
         }
-        for (String scenario : chosen) {
-            if (!SCENARIOS.containsKey(scenario)) {
-                throw new IllegalArgumentException("there is no scenario " + scenario);
-            }
-        }
-        if (brokers.isEmpty()) {
-            throw new IllegalArgumentException("which broker?");
-        }
-    }
-
-    private static Broker broker(String text) {
-        if (!text.matches("[^=]+=[^:,]+:\\d+(,\\d+)?")) {
-            throw new IllegalArgumentException(text + " is not NAME=HOST:PORT or NAME=HOST:PORT,PID");
-        }
-        String name = text.substring(0, text.indexOf('='));
-        String[] where = text.substring(text.indexOf('=') + 1).split("[:,]");
-        return new Broker(name, where[0], Integer.parseInt(where[1]), where.length > 2 ? Long.parseLong(where[2]) : 0);
     }
 
     private void run() throws IOException, InterruptedException {
-        for (int i = 0; i < warm; i++) {
-            for (Broker broker : brokers) {
-                for (String scenario : WARM) {
-                    generate(broker, words(scenario), "warm");
+        warm();
+        for (BenchScenario scenario : options.scenarios()) {
+            for (int run = 1; run <= options.runs(); run++) {
+                for (BenchBroker broker : options.brokers()) {
+                    if (broker.does(scenario)) {
+                        one(scenario, broker, run);
+                    }
                 }
             }
         }
-        for (String scenario : chosen) {
-            for (int run = 1; run <= runs; run++) {
-                for (Broker broker : brokers) {
-                    JsonNode figures = scenario.equals("idle")
-                            ? idle(broker, SCENARIOS.get(scenario))
-                            : generate(broker, SCENARIOS.get(scenario), scenario);
-                    System.out.println(figures);
-                    results.computeIfAbsent(scenario, name -> new LinkedHashMap<>())
-                            .computeIfAbsent(broker.name, name -> new ArrayList<>())
-                            .add(figures);
-                }
-            }
+        List<String> about = new ArrayList<>(options.about());
+        about.add(options.method());
+        String markdown = table.markdown(about);
+        System.out.println("\n" + markdown);
+        Files.writeString(options.out().resolve("table.md"), markdown);
+        Path readme = options.readme();
+        if (readme != null) {
+            Files.writeString(readme, BenchReadme.replaced(Files.readString(readme), markdown));
         }
-        System.out.println();
-        results.forEach(this::table);
     }
 
-    private JsonNode generate(Broker broker, List<String> scenario, String label)
+    private void warm() throws IOException, InterruptedException {
+        for (int round = 1; round <= options.warm(); round++) {
+            for (BenchBroker broker : options.brokers()) {
+                System.err.printf(Locale.ROOT, "warming up %s, round %d%n", broker.name(), round);
+                for (var scenario : BenchScenario.WARM.entrySet()) {
+                    if (broker.does(scenario.getKey())) {
+                        generate(broker, List.of(scenario.getValue().split(" ")), "warm");
+                    }
+                }
+            }
+        }
+    }
+
+    private void one(BenchScenario scenario, BenchBroker broker, int run) throws IOException, InterruptedException {
+        Instant begun = Instant.now().truncatedTo(ChronoUnit.SECONDS);
+        ObjectNode figures = JSON.createObjectNode()
+                .put("broker", broker.name())
+                .put("scenario", scenario.word())
+                .put("run", run)
+                .put("at", begun.toString());
+        figures.setAll(
+                scenario.kind() == BenchScenario.Kind.IDLE
+                        ? idle(broker, scenario)
+                        : generate(
+                                broker,
+                                scenario.arguments(options.warmupSeconds(), options.seconds()),
+                                scenario.word()));
+        if (broker.pid() == 0) {
+            forget(figures);
+        }
+        failed |= figures.has("error");
+        table.add(scenario, broker.name(), figures);
+        System.out.println(figures);
+        Files.writeString(raw, figures + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+    }
+
+    /** Leaves out what is not known of a broker without a process here. */
+    private static void forget(ObjectNode figures) {
+        for (Iterator<String> names = figures.fieldNames(); names.hasNext(); ) {
+            String name = names.next();
+            if (name.startsWith("broker_") || name.startsWith("resident_") || name.equals("other_cores")) {
+                names.remove();
+            }
+        }
+    }
+
+    private ObjectNode generate(BenchBroker broker, List<String> scenario, String label)
             throws IOException, InterruptedException {
-        Process process = start(broker, scenario, label);
+        Process process = start(broker, scenario, label, ProcessBuilder.Redirect.appendTo(log.toFile()));
         process.getOutputStream().close();
-        String line = last(process);
-        process.waitFor();
-        return JSON.readTree(line);
+        return end(process);
     }
 
-    private static String last(Process process) throws IOException {
+    /** The last line that a generator said. */
+    private ObjectNode end(Process process) throws IOException, InterruptedException {
         String text = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
-        return text.isEmpty()
-                ? "{\"error\": \"the generator said nothing\"}"
-                : text.substring(text.lastIndexOf('\n') + 1);
+        int code = process.waitFor();
+        generators.remove(process);
+        if (text.isEmpty()) {
+            return error("the generator said nothing, exit code " + code + "; see " + log);
+        }
+        JsonNode figures = JSON.readTree(text.substring(text.lastIndexOf('\n') + 1));
+        return figures instanceof ObjectNode object ? object : error("the generator said " + figures);
     }
 
-    private Process start(Broker broker, List<String> scenario, String label) throws IOException {
+    private static ObjectNode error(String why) {
+        return JSON.createObjectNode().put("error", why);
+    }
+
+    private Process start(BenchBroker broker, List<String> scenario, String label, ProcessBuilder.Redirect errors)
+            throws IOException {
         List<String> command = new ArrayList<>();
-        if (!cpu.isEmpty()) {
-            command.addAll(List.of("taskset", "-c", cpu));
+        if (!options.cpu().isEmpty()) {
+            command.addAll(List.of("taskset", "-c", options.cpu()));
         }
         command.addAll(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -176,155 +173,57 @@ public final class Bench {
                 "-cp",
                 System.getProperty("java.class.path"),
                 LoadMain.class.getName()));
-        for (String word : scenario) {
-            if (word.equals("@")) {
-                command.addAll(List.of("--warmup", warmup, "--seconds", seconds));
-            } else {
-                command.add(word);
-            }
-        }
-        command.addAll(List.of("--host", broker.host, "--port", Integer.toString(broker.port)));
-        command.addAll(List.of("--pid", Long.toString(broker.pid), "--label", broker.name + " " + label));
-        command.addAll(List.of("--prefix", "b" + label));
-        return new ProcessBuilder(command)
-                .redirectError(ProcessBuilder.Redirect.PIPE)
-                .start();
+        command.addAll(scenario);
+        command.addAll(List.of("--host", broker.host(), "--port", Integer.toString(broker.port())));
+        command.addAll(List.of("--pid", Long.toString(broker.pid()), "--prefix", "b" + label));
+        Process process = new ProcessBuilder(command).redirectError(errors).start();
+        generators.add(process);
+        return process;
     }
 
     /** Bytes of one idle connection: what the second two thirds add to the first, which fill what was in reserve. */
-    private JsonNode idle(Broker broker, List<String> scenario) throws IOException, InterruptedException {
-        List<String> first = with(scenario, "5000");
-        List<String> second = with(scenario, "10000");
-        Process reserve = start(broker, first, "idle-a");
-        opened(reserve);
-        Memory before = Memory.of(broker.pid);
-        Process load = start(broker, second, "idle-b");
-        opened(load);
-        Memory after = Memory.of(broker.pid);
+    private ObjectNode idle(BenchBroker broker, BenchScenario scenario) throws IOException, InterruptedException {
+        if (broker.pid() == 0) {
+            return JSON.createObjectNode();
+        }
+        int first = options.idle() / 3;
+        int second = options.idle() - first;
+        List<String> words = scenario.arguments(0, 0);
+        Process reserve = start(broker, with(words, first), "idle-a", ProcessBuilder.Redirect.PIPE);
+        if (!opened(reserve, first)) {
+            return end(reserve).put("error", "not all of " + first + " connections were opened");
+        }
+        IdleMemory before = IdleMemory.of(broker.pid());
+        Process load = start(broker, with(words, second), "idle-b", ProcessBuilder.Redirect.PIPE);
+        boolean all = opened(load, second);
+        IdleMemory after = IdleMemory.of(broker.pid());
         load.getOutputStream().close();
         reserve.getOutputStream().close();
-        JsonNode figures = JSON.readTree(last(load));
-        load.waitFor();
-        last(reserve);
-        reserve.waitFor();
-        double n = Math.max(1, figures.path("connected").asDouble());
-        Map<String, Object> all = new LinkedHashMap<>();
-        all.put("connected", figures.path("connected"));
-        all.put("dropped", figures.path("dropped"));
-        all.put("resident_bytes", Math.round((after.resident - before.resident) / n));
-        if (after.heap != null && before.heap != null) {
-            all.put("heap_bytes", Math.round((after.heap - before.heap) / n));
-        }
-        all.put("kernel_bytes", Math.round((after.slab - before.slab) / n / 2)); // both ends are in this kernel
-        all.put("label", broker.name + " idle");
-        return JSON.valueToTree(all);
+        ObjectNode figures = end(load);
+        end(reserve);
+        return all
+                ? figures.setAll(
+                        (ObjectNode) JSON.readTree(after.since(before, second).toString()))
+                : figures.put("error", "not all of " + second + " more connections were opened");
     }
 
-    private static List<String> with(List<String> scenario, String clients) {
+    private static List<String> with(List<String> scenario, int clients) {
         List<String> words = new ArrayList<>(scenario);
-        words.set(words.indexOf("--clients") + 1, clients);
+        words.add(Integer.toString(clients));
         return words;
     }
 
-    private static void opened(Process process) throws IOException, InterruptedException {
+    /** Waits until a generator says that its connections are open; false, and it is told to go, if some are not. */
+    private static boolean opened(Process process, int wanted) throws IOException, InterruptedException {
         BufferedReader said =
                 new BufferedReader(new InputStreamReader(process.getErrorStream(), StandardCharsets.UTF_8));
         String line = said.readLine();
-        if (line == null || !line.contains("connected")) {
-            throw new IOException("the connections were not opened: " + line + " " + last(process));
+        boolean all = line != null && line.contains("\"connected\": " + wanted + "}");
+        if (all) {
+            Thread.sleep(3_000); // the broker puts away what opening took
+        } else {
+            process.getOutputStream().close();
         }
-        Thread.sleep(3_000); // the broker puts away what opening took
-    }
-
-    /**
-     *
-     * Bytes.
-     *
-     *
-     *
-     * @param heap live after two collections, null if the process is no JVM that answers
-     *
-     */
-    private record Memory(long resident, @Nullable Long heap, long slab) {
-        static Memory of(long pid) throws IOException, InterruptedException {
-            Long heap = jcmd(pid, "GC.run") == null ? null : live(pid);
-            long slab = 0;
-            for (String line : Files.readAllLines(Path.of("/proc/meminfo"))) {
-                slab = line.startsWith("Slab:") ? Long.parseLong(line.replaceAll("\\D", "")) * 1024 : slab;
-            }
-            return new Memory(new BrokerProcess(pid).residentKib() * 1024, heap, slab);
-        }
-
-        private static @Nullable Long live(long pid) throws IOException, InterruptedException {
-            jcmd(pid, "GC.run");
-            String histogram = jcmd(pid, "GC.class_histogram");
-            if (histogram == null) {
-                return null;
-            }
-            for (String line : histogram.split("\n")) {
-                if (line.startsWith("Total")) {
-                    return Long.parseLong(line.trim().split("\\s+")[2]);
-                }
-            }
-            return null;
-        }
-
-        private static @Nullable String jcmd(long pid, String command) throws IOException, InterruptedException {
-            Path jcmd = Path.of(System.getProperty("java.home"), "bin", "jcmd");
-            if (pid == 0 || !Files.isExecutable(jcmd)) {
-                return null;
-            }
-            Process process = new ProcessBuilder(jcmd.toString(), Long.toString(pid), command)
-                    .redirectErrorStream(true)
-                    .start();
-            String text = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-            return process.waitFor() == 0 ? text : null;
-        }
-    }
-
-    /** The medians of all runs, a line for each broker. */
-    private void table(String scenario, Map<String, List<JsonNode>> brokers) {
-        List<String> columns = columns(scenario);
-        System.out.printf(Locale.ROOT, "%-16s", scenario);
-        columns.forEach(column -> System.out.printf(Locale.ROOT, " %22s", column));
-        System.out.println();
-        brokers.forEach((name, figures) -> {
-            System.out.printf(Locale.ROOT, "  %-14s", name);
-            for (String column : columns) {
-                System.out.printf(Locale.ROOT, " %22s", median(figures, column));
-            }
-            System.out.println();
-        });
-        System.out.println();
-    }
-
-    private static List<String> columns(String scenario) {
-        return switch (scenario) {
-            case "latency" -> words("broker_us_per_message latency_p50_ms latency_p99_ms latency_p999_ms unsent lost");
-            case "takeover" -> words("takeover_seconds broker_us_per_takeover failed");
-            case "connect" -> words("connects_per_s broker_us_per_connect connect_p99_ms failed");
-            case "idle" -> words("heap_bytes resident_bytes kernel_bytes dropped");
-            default -> words("broker_us_per_message messages_per_s generator_cores lost duplicates");
-        };
-    }
-
-    private static String median(List<JsonNode> figures, String column) {
-        TreeMap<Double, Integer> sorted = new TreeMap<>();
-        int n = 0;
-        for (JsonNode run : figures) {
-            if (run.has(column)) {
-                sorted.merge(run.get(column).asDouble(), 1, Integer::sum);
-                n++;
-            }
-        }
-        int seen = 0;
-        for (Map.Entry<Double, Integer> value : sorted.entrySet()) {
-            seen += value.getValue();
-            if (seen * 2 > n) {
-                double is = value.getKey();
-                return is >= 1000 ? String.format(Locale.ROOT, "%,.0f", is) : String.format(Locale.ROOT, "%.2f", is);
-            }
-        }
-        return figures.stream().anyMatch(run -> run.has("error")) ? "failed" : "-";
+        return all;
     }
 }

@@ -26,6 +26,21 @@ final class BrokerProcess {
         return ticks / TICKS;
     }
 
+    /** CPU seconds that the machine worked, and that its host did not give it, since it started. */
+    record Machine(double busySeconds, double stolenSeconds) {}
+
+    static Machine machine() {
+        String[] words = read("/proc/stat").lines().findFirst().orElse("").split(" +");
+        if (words.length < 9) {
+            return new Machine(0, 0);
+        }
+        double busy = 0;
+        for (int i : new int[] {1, 2, 3, 6, 7}) { // user, nice, system, irq, softirq
+            busy += Double.parseDouble(words[i]);
+        }
+        return new Machine(busy / TICKS, Double.parseDouble(words[8]) / TICKS);
+    }
+
     /** CPU seconds of this generator. */
     static double ownCpuSeconds() {
         return ticks(ProcessHandle.current().pid()) / TICKS;

@@ -1,7 +1,10 @@
 package io.nightjar.load;
 
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.ByteBuffer;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /** Many connections: how fast they come, and how fast they come again while the old ones are open. */
 final class ConnectScenario implements LoadClient.Listener {
@@ -46,18 +49,28 @@ final class ConnectScenario implements LoadClient.Listener {
 
     private void hold(LoadLoop loop) throws IOException {
         if (options.flag("hold-until-eof")) {
-            loop.run(ConnectScenario::inputIsOver, Long.MAX_VALUE / 2 + System.nanoTime(), 100);
+            loop.run(endOf(System.in)::get, Long.MAX_VALUE / 2 + System.nanoTime(), 100);
         } else {
             loop.run(() -> false, LoadLoop.after(options.number("hold", 0)), 100);
         }
     }
 
-    private static boolean inputIsOver() {
-        try {
-            return System.in.available() > 0 && System.in.read() < '\n';
-        } catch (IOException e) {
-            return true;
-        }
+    /** Becomes true when the input ends; asking how much is there would not tell an end from a pause. */
+    private static AtomicBoolean endOf(InputStream input) {
+        AtomicBoolean over = new AtomicBoolean();
+        Thread reader = new Thread(
+                () -> {
+                    try {
+                        input.transferTo(OutputStream.nullOutputStream());
+                    } catch (IOException e) {
+                        // it is over as well
+                    }
+                    over.set(true);
+                },
+                "input");
+        reader.setDaemon(true);
+        reader.start();
+        return over;
     }
 
     /** Each client connects again with Clean Start 0 while its old connection is open, all at once, some rounds. */

@@ -46,6 +46,7 @@ final class LoadClient {
     /** Bytes of a packet that is not whole. */
     private byte @Nullable [] partial;
 
+    private int receiveMaximum = 0xFFFF;
     private boolean connected;
     private boolean closed;
     private boolean queued;
@@ -88,6 +89,11 @@ final class LoadClient {
 
     boolean isConnected() {
         return connected && !closed;
+    }
+
+    /** Most QoS 1 and 2 messages that the broker takes unacknowledged [5.0/3.2.2.3.3]; 65,535 where it does not say. */
+    int receiveMaximum() {
+        return receiveMaximum;
     }
 
     boolean isClosed() {
@@ -232,6 +238,9 @@ final class LoadClient {
             publish(in, first, body, body + length);
         } else if (type == 2) {
             connected = in.get(body + 1) == 0;
+            if (version == 5) {
+                receiveMaximum = ConnackProperties.receiveMaximum(in, body + 2);
+            }
             listener.connected(this, in.get(body + 1) & 0xFF);
         } else if (type == 6) {
             answer(0x70, number(in, body)); // PUBREL is answered with PUBCOMP

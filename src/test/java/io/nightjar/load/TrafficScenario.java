@@ -6,6 +6,7 @@ import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Deque;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.ToLongFunction;
 
 /**
  * Publishers and subscribers. Each payload begins with 24 bytes: number of the run, publisher, sequence number, time it
@@ -50,23 +51,28 @@ final class TrafficScenario implements LoadClient.Listener {
     private final boolean[] ready;
     private final Deque<LoadClient> mayPublish = new ArrayDeque<>();
 
-    /** Next sequence number that a subscriber expects of a publisher. */
-    private final long[][] expected;
+    /** What came, by subscriber and publisher; of a shared group, whose members share the messages, by publisher. */
+    private final Arrivals[][] arrivals;
 
     private LoadClient[] publishing = new LoadClient[0];
     private int subscribed;
     private long delivered;
     private long measured;
     private long sent;
-    private long lost;
-    private long duplicates;
     private long foreign;
     private long connectionsLost;
     private long stalls;
     private boolean measuring;
     private boolean sending;
     private long rateBegun;
+
+    /** Of the open loop: messages whose time has come. */
     private long due;
+
+    /** Latency counts of messages that were due from here on. */
+    private long measureFrom;
+
+    private long measureTo;
 
     TrafficScenario(Options options, BrokerProcess broker, Shape shape) {
         this.options = options;
@@ -86,7 +92,10 @@ final class TrafficScenario implements LoadClient.Listener {
         this.lastDelivery = new long[publishers];
         this.unacknowledged = new int[publishers];
         this.ready = new boolean[publishers];
-        this.expected = new long[subscribers][shape == Shape.PAIRS ? 1 : publishers];
+        this.arrivals = new Arrivals[shared ? 1 : subscribers][shape == Shape.PAIRS ? 1 : publishers];
+        for (Arrivals[] ofSubscriber : arrivals) {
+            Arrays.setAll(ofSubscriber, publisher -> new Arrivals());
+        }
     }
 
     Report run(LoadLoop loop) throws IOException {
@@ -101,11 +110,11 @@ final class TrafficScenario implements LoadClient.Listener {
                 subscribers,
                 publishers,
                 options.number("max-pending", 64),
-                (index, listener) -> loop.open(index, prefix + "-p" + index, true, 0, listener),
+                (index, listener) -> loop.open(index, prefix + "-p" + (index - subscribers), true, 0, listener),
                 this);
         if (!subscriber.open(loop, PATIENCE_SECONDS) || !publisher.open(loop, PATIENCE_SECONDS)) {
             throw new IOException((subscriber.failed() + publisher.failed()) + " connections failed, "
-                    + subscriber.connected() + publisher.connected() + " opened");
+                    + (subscriber.connected() + publisher.connected()) + " opened");
         }
         publishing = publisher.clients;
         subscribe(loop, subscriber.clients, prefix);
@@ -174,7 +183,7 @@ final class TrafficScenario implements LoadClient.Listener {
         sending = true;
         rateBegun = System.nanoTime();
         Arrays.fill(lastDelivery, rateBegun);
-        for (int i = 0; i < publishers; i++) {
+        for (int i = 0; i < publishers && rate == 0; i++) {
             offer(i);
         }
         long wait = rate > 0 ? 0 : 1;
@@ -182,16 +191,17 @@ final class TrafficScenario implements LoadClient.Listener {
         double seconds = options.number("seconds", 10);
         loop.run(() -> send(loop), LoadLoop.after(warmup), wait);
         measuring = true;
-        latencies.clear();
         measured = 0;
         Measure measure = new Measure(broker);
-        loop.run(() -> send(loop), LoadLoop.after(seconds), wait);
+        measureFrom = System.nanoTime();
+        measureTo = LoadLoop.after(seconds);
+        loop.run(() -> send(loop), measureTo, wait);
         Measure.Result took = measure.stop();
         measuring = false;
         sending = false;
         long unsent = Math.max(0, due - sent);
         loop.run(() -> delivered >= sent * receivers, LoadLoop.after(options.number("drain", 3)), 1);
-        missing();
+        long distinct = sum(Arrivals::distinct);
         return new Report()
                 .put("messages_per_s", measured / took.seconds())
                 .put("broker_us_per_message", took.cpuSeconds() * 1e6 / Math.max(1, measured))
@@ -201,18 +211,20 @@ final class TrafficScenario implements LoadClient.Listener {
                 .put("latency_max_ms", latencies.largestMillis())
                 .put("broker_cores", took.cpuSeconds() / took.seconds())
                 .put("generator_cores", took.ownCpuSeconds() / took.seconds())
+                .put("other_cores", took.otherCpuSeconds() / took.seconds())
+                .put("steal_cores", took.stolenSeconds() / took.seconds())
                 .put("sent", sent)
-                .put("lost", lost)
-                .put("duplicates", duplicates)
+                .put("lost", Math.max(0, sent * receivers - distinct))
+                .put("duplicates", sum(Arrivals::duplicates))
+                .put("out_of_order", shared ? 0 : sum(Arrivals::overtaken))
                 .put("foreign", foreign)
                 .put("unsent", unsent)
                 .put("stalls", stalls)
                 .put("connections_lost", connectionsLost);
     }
 
-    /** What never came: of a publisher all that its receivers still expect. */
-    private void missing() {
-        lost = Math.max(0, sent * receivers - delivered);
+    private long sum(ToLongFunction<Arrivals> figure) {
+        return Arrays.stream(arrivals).flatMap(Arrays::stream).mapToLong(figure).sum();
     }
 
     private void offer(int publisher) {
@@ -225,23 +237,31 @@ final class TrafficScenario implements LoadClient.Listener {
     /** Sends what may be sent; never done by itself. */
     private boolean send(LoadLoop loop) {
         if (rate > 0) {
-            due = (long) ((System.nanoTime() - rateBegun) / 1e9 * rate);
-            while (sent < due) {
-                int publisher = (int) (sent % publishers);
-                publish(loop, publisher, rateBegun + (long) (sent * 1e9 / rate));
+            long now = (long) ((System.nanoTime() - rateBegun) / 1e9 * rate);
+            for (; due < now; due++) {
+                offer((int) (due % publishers));
             }
-            return false;
         }
         LoadClient client;
         while ((client = mayPublish.poll()) != null) {
             int publisher = client.index - subscribers;
             ready[publisher] = false;
-            while (undelivered[publisher] <= (long) (window - 1) * receivers && unacknowledged[publisher] < 1000) {
-                publish(loop, publisher, System.nanoTime());
+            while (unacknowledged[publisher] < client.receiveMaximum() && wants(publisher)) {
+                long number = publisher + sequence[publisher] * publishers; // of all publishers' messages
+                publish(loop, publisher, rate > 0 ? rateBegun + (long) (number * 1e9 / rate) : System.nanoTime());
             }
         }
-        stalled();
+        if (rate == 0) {
+            stalled();
+        }
         return false;
+    }
+
+    /** Whether a message of this publisher is due, or its window has room. */
+    private boolean wants(int publisher) {
+        return rate > 0
+                ? publisher + sequence[publisher] * publishers < due
+                : undelivered[publisher] <= (long) (window - 1) * receivers;
     }
 
     private long lastStallCheck;
@@ -295,7 +315,7 @@ final class TrafficScenario implements LoadClient.Listener {
         } else if (type == 4 || type == 7) {
             int publisher = client.index - subscribers;
             unacknowledged[publisher] = Math.max(0, unacknowledged[publisher] - 1);
-            if (sending && rate == 0) {
+            if (sending) {
                 offer(publisher);
             }
         }
@@ -309,22 +329,19 @@ final class TrafficScenario implements LoadClient.Listener {
         }
         int publisher = bytes.getInt(at + 4);
         long number = bytes.getLong(at + 8);
-        long now = System.nanoTime();
-        if (!shared) {
-            long[] next = expected[client.index];
-            int slot = shape == Shape.PAIRS ? 0 : publisher;
-            if (number < next[slot]) {
-                duplicates++;
-                return;
-            }
-            next[slot] = number + 1;
+        if (!arrivals[shared ? 0 : client.index][shape == Shape.PAIRS ? 0 : publisher].add(number)) {
+            return;
         }
+        long now = System.nanoTime();
+        long wasDue = bytes.getLong(at + 16);
         delivered++;
         undelivered[publisher] = Math.max(0, undelivered[publisher] - 1);
         lastDelivery[publisher] = now;
         if (measuring) {
             measured++;
-            latencies.add(now - bytes.getLong(at + 16));
+        }
+        if (measureFrom != 0 && wasDue - measureFrom >= 0 && wasDue - measureTo < 0) {
+            latencies.add(now - wasDue);
         }
         if (sending && rate == 0) {
             offer(publisher);
