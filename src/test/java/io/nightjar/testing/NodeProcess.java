@@ -47,6 +47,7 @@ public final class NodeProcess implements AutoCloseable {
         command.add("-Dnightjar.listeners.ws.default.bind=127.0.0.1:0");
         command.add("-Dnightjar.http.bind=127.0.0.1:0");
         command.add("-Dnightjar.cluster.bind=127.0.0.1:0");
+        command.add("-Dnightjar.log.ends-per-second=1000000"); // tests count ends by their lines
         if (!settings.containsKey("recorder.size")) {
             command.add("-Dnightjar.recorder.size=4MiB"); // and not 256 of each of the many
         }

@@ -45,6 +45,7 @@ public final class TestBroker implements AutoCloseable {
         all.put("nightjar.http.bind", "127.0.0.1:0");
         all.put("nightjar.cluster.bind", "127.0.0.1:0");
         all.put("nightjar.recorder.size", "4MiB"); // and not 256 of each of the many
+        all.put("nightjar.log.ends-per-second", "1000000"); // tests count ends by their lines
         for (TestBroker seed : seeds) {
             all.merge("nightjar.cluster.seed-nodes", seed.broker.clusterAddress(), (a, b) -> a + "," + b);
         }
