@@ -2,9 +2,9 @@ package io.nightjar.app;
 
 import com.sun.management.HotSpotDiagnosticMXBean;
 import com.sun.management.OperatingSystemMXBean;
-import com.sun.management.UnixOperatingSystemMXBean;
 import io.nightjar.limits.MachineFigures;
 import io.nightjar.limits.MachineFigures.ListenerFigures;
+import io.nightjar.metrics.OpenFiles;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.lang.management.MemoryPoolMXBean;
@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,14 +32,19 @@ final class MachineReader {
             "net.netfilter.nf_conntrack_count");
 
     private final Path root;
+    private final LongSupplier openFiles;
 
-    /** @param root what stands for {@code /}: a test has its own */
-    MachineReader(Path root) {
+    /**
+     * @param root what stands for {@code /}: a test has its own
+     * @param openFiles descriptors of this process; negative if that is not known
+     */
+    MachineReader(Path root, LongSupplier openFiles) {
         this.root = root;
+        this.openFiles = openFiles;
     }
 
     MachineReader() {
-        this(Path.of("/"));
+        this(Path.of("/"), OpenFiles.OF_PROCESS::count);
     }
 
     MachineFigures read(List<ListenerFigures> listeners) {
@@ -62,23 +68,9 @@ final class MachineReader {
                 put(figures, MachineFigures.FILES_HARD, number(words, 1));
             }
         }
-        put(figures, MachineFigures.FILES_OPEN, openFiles());
+        long open = openFiles.getAsLong();
+        put(figures, MachineFigures.FILES_OPEN, open < 0 ? null : (Long) open);
         put(figures, MachineFigures.FILES_MACHINE, number(words("proc/sys/fs/file-nr"), 0));
-    }
-
-    /** Linux 6.2 and later tell their number as the size of the directory; before, all have to be counted. */
-    private @Nullable Long openFiles() {
-        try {
-            long size = Files.size(root.resolve("proc/self/fd"));
-            if (size > 0) {
-                return size;
-            }
-        } catch (IOException notThere) {
-            return null;
-        }
-        return ManagementFactory.getOperatingSystemMXBean() instanceof UnixOperatingSystemMXBean unix
-                ? (Long) unix.getOpenFileDescriptorCount()
-                : null;
     }
 
     private void network(Map<String, Long> figures) {

@@ -7,7 +7,6 @@ import java.lang.management.BufferPoolMXBean;
 import java.lang.management.GarbageCollectorMXBean;
 import java.lang.management.ManagementFactory;
 import java.lang.management.MemoryUsage;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 
@@ -34,16 +33,7 @@ final class Machine {
                     "nightjar_jvm_gc_seconds_total",
                     "Time in collections by collector, seconds; of all but the concurrent one, time in pauses"));
 
-    private static final OpenFiles OPEN_FILES =
-            new OpenFiles(Path.of("/proc/self/fd"), Machine::listOpenFiles, System::nanoTime);
-
     private Machine() {}
-
-    private static long listOpenFiles() {
-        return ManagementFactory.getOperatingSystemMXBean() instanceof UnixOperatingSystemMXBean unix
-                ? unix.getOpenFileDescriptorCount()
-                : -1;
-    }
 
     private static Family gauge(String name, String help, Together together) {
         return new Family(name, "", Family.Type.GAUGE, help, together);
@@ -88,7 +78,7 @@ final class Machine {
         add(samples, "emqx_vm_total_memory", system.getTotalMemorySize());
         add(samples, "process_cpu_seconds_total", system.getProcessCpuTime() / 1e9);
         if (system instanceof UnixOperatingSystemMXBean unix) {
-            add(samples, "process_open_fds", OPEN_FILES.count());
+            add(samples, "process_open_fds", OpenFiles.OF_PROCESS.count());
             add(samples, "process_max_fds", unix.getMaxFileDescriptorCount());
         }
     }

@@ -1,6 +1,8 @@
 package io.nightjar.metrics;
 
+import com.sun.management.UnixOperatingSystemMXBean;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -11,7 +13,11 @@ import java.util.function.LongSupplier;
  * JVM lists that directory, which takes a tenth of a second with 100,000 connections and is asked for on actors. So where the
  * size is not told, the JVM is asked on a thread of its own, not oftener than every {@link #KEPT_NANOS}. Thread-safe.
  */
-final class OpenFiles {
+public final class OpenFiles {
+    /** Those of this process. */
+    public static final OpenFiles OF_PROCESS =
+            new OpenFiles(Path.of("/proc/self/fd"), OpenFiles::list, System::nanoTime);
+
     private static final long KEPT_NANOS = 10_000_000_000L;
 
     private final Path directory;
@@ -37,7 +43,7 @@ final class OpenFiles {
     }
 
     /** The number now, or of some seconds ago; negative if it is not known. */
-    long count() {
+    public long count() {
         long size = size();
         if (size > 0) {
             return size;
@@ -48,6 +54,18 @@ final class OpenFiles {
             thread.start();
         }
         return last;
+    }
+
+    /** The number now, which may take a tenth of a second with many open; negative if it is not known. */
+    public long countNow() {
+        long size = size();
+        return size > 0 ? size : slow.getAsLong();
+    }
+
+    private static long list() {
+        return ManagementFactory.getOperatingSystemMXBean() instanceof UnixOperatingSystemMXBean unix
+                ? unix.getOpenFileDescriptorCount()
+                : -1;
     }
 
     private void ask() {

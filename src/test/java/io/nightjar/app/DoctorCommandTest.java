@@ -87,7 +87,7 @@ class DoctorCommandTest {
 
     private int doctor(Map<String, String> overrides, String... args) {
         return new DoctorCommand(
-                        new MachineReader(root),
+                        new MachineReader(root, () -> -1),
                         overrides,
                         new PrintStream(out, true, UTF_8),
                         new PrintStream(err, true, UTF_8))

@@ -38,7 +38,7 @@ class MachineReaderTest {
                         + "IpExt: InNoRoutes\nIpExt: 1\n");
         file("sys/fs/cgroup/pids.max", "max\n");
 
-        MachineFigures figures = new MachineReader(root).read(List.of());
+        MachineFigures figures = new MachineReader(root, () -> -1).read(List.of());
 
         assertThat(figures.get("fs.nr_open")).isEqualTo(1_048_576);
         assertThat(figures.get("fs.file-max")).isEqualTo(Long.MAX_VALUE);
@@ -60,7 +60,7 @@ class MachineReaderTest {
         file("proc/sys/net/core/somaxconn", "many\n");
         file("proc/net/netstat", "TcpExt: TW\n");
 
-        MachineFigures figures = new MachineReader(root).read(List.of());
+        MachineFigures figures = new MachineReader(root, () -> -1).read(List.of());
 
         assertThat(figures.get("net.core.somaxconn")).isNull();
         assertThat(figures.get("fs.nr_open")).isNull();
