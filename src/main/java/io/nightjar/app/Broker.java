@@ -24,13 +24,16 @@ import io.nightjar.diagnosis.ConnectionEnd;
 import io.nightjar.diagnosis.FlightRecorder;
 import io.nightjar.diagnosis.RecordedEvents;
 import io.nightjar.http.HttpServer;
+import io.nightjar.limits.MachineFigures;
 import io.nightjar.limits.MachineFigures.ListenerFigures;
 import io.nightjar.message.SessionCommand;
 import io.nightjar.metrics.Counters;
 import io.nightjar.metrics.Counters.Counter;
+import io.nightjar.metrics.OpenFiles;
 import io.nightjar.mqtt.Detail;
 import io.nightjar.mqtt.DisconnectReason;
 import io.nightjar.net.AdmissionControl;
+import io.nightjar.net.Descriptors;
 import io.nightjar.net.EnhancedAuthentication;
 import io.nightjar.net.Listener;
 import io.nightjar.net.ListenerSettings;
@@ -94,11 +97,13 @@ public final class Broker {
     private final SysTree sysTree;
     private final ClientEventTopics clientEvents;
     private final EndLog endLog;
+    private final MachineReader machine = new MachineReader();
     private final LimitWatch limits;
     private final List<Listener> listeners = new ArrayList<>();
     private @Nullable PasswordFile passwords;
     private @Nullable TraceClusterService traces;
     private @Nullable RecorderFile recorder;
+    private volatile @Nullable Descriptors descriptors;
     private @Nullable HttpServer http;
     private volatile @Nullable ClusterLinks clusterLinks;
     private @Nullable String firstPassword;
@@ -130,7 +135,7 @@ public final class Broker {
         this.clientEvents = new ClientEventTopics(
                 settings.hasClientEvents(), settings::hasClientEvents, router, counters, clock, InstantSource.system());
         this.limits = new LimitWatch(
-                settings.targetConnections(), new MachineReader(), this::listenerFigures, InstantSource.system());
+                settings.targetConnections(), machine, this::listenerFigures, counters, InstantSource.system());
         this.membership = new ClusterMembership(system, settings.cluster().seedNodes());
     }
 
@@ -256,6 +261,22 @@ public final class Broker {
         return recorder.andThen(endLog);
     }
 
+    /** Shared out when all but clients is there; where the system does not tell how many there are, without a limit. */
+    private Descriptors shareDescriptors() {
+        Long soft = machine.read(List.of()).get(MachineFigures.FILES_SOFT);
+        long open = OpenFiles.OF_PROCESS.countNow();
+        Descriptors shared = soft == null || open < 0
+                ? Descriptors.unlimited(counters)
+                : Descriptors.of(soft, open, settings.reservedDescriptors(), counters);
+        descriptors = shared;
+        limits.watch(shared);
+        return shared;
+    }
+
+    private Descriptors descriptors() {
+        return java.util.Objects.requireNonNull(descriptors);
+    }
+
     private NetContext context(SessionSharding sessions, ClusterLinks links, FlightRecorder flights) {
         Settings.Authorization rules = settings.authorization();
         return new NetContext(
@@ -279,7 +300,8 @@ public final class Broker {
                 clock,
                 InstantSource.system(),
                 settings.mqtt().sessionUnavailableTimeoutMillis(),
-                flights);
+                flights,
+                shareDescriptors());
     }
 
     private Authenticator authenticator() {
@@ -330,7 +352,8 @@ public final class Broker {
             http = await(
                     HttpServer.start(
                             system,
-                            HttpSettingsOf.settings(settings),
+                            HttpSettingsOf.settings(
+                                    settings, descriptors().plan().http()),
                             clients,
                             java.util.Objects.requireNonNull(traces),
                             counters,
@@ -546,6 +569,9 @@ public final class Broker {
         }
         quietly(membership.leave(), 30);
         quietly(loops.shutdown(), 10);
+        if (descriptors != null) {
+            descriptors.close();
+        }
         if (recorder != null) {
             recorder.close(InstantSource.system().millis());
         }

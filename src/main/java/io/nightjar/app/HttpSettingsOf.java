@@ -7,14 +7,15 @@ import java.time.Duration;
 final class HttpSettingsOf {
     private HttpSettingsOf() {}
 
-    static HttpSettings settings(Settings settings) {
+    /** @param descriptors most that HTTP connections may take */
+    static HttpSettings settings(Settings settings, long descriptors) {
         Settings.Http http = settings.http();
         return new HttpSettings(
                 http.bind().getHostString(),
                 http.bind().getPort(),
                 Duration.ofMillis(http.tokenLifetimeMillis()),
                 http.loginAttemptsPerMinute(),
-                http.maxConnections(),
+                (int) Math.min(http.maxConnections(), descriptors),
                 settings.trace().maxTails(),
                 settings.trace().maxDownloads());
     }

@@ -7,12 +7,16 @@ import io.nightjar.limits.Limit.Status;
 import io.nightjar.limits.Limits;
 import io.nightjar.limits.MachineFigures;
 import io.nightjar.limits.MachineFigures.ListenerFigures;
+import io.nightjar.metrics.Counters;
+import io.nightjar.metrics.Counters.Counter;
+import io.nightjar.net.Descriptors;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -25,23 +29,44 @@ final class LimitWatch {
     /** How often to look. */
     static final long PERIOD_MILLIS = 5_000;
 
+    /** Its alarm falls when for so long nobody was refused for want of a descriptor. */
+    private static final long QUIET_MILLIS = 15_000;
+
     private static final Logger log = LoggerFactory.getLogger(LimitWatch.class);
 
     private final long target;
     private final MachineReader machine;
     private final Supplier<List<ListenerFigures>> listeners;
     private final InstantSource wall;
+    private final Counters counters;
     private final Alarms alarms = new Alarms(LimitWatch::tell);
 
     /** As they were at the last look; empty before the first. */
     private volatile List<Limit> latest = List.of();
 
+    /** Null before clients are let in. */
+    private volatile @Nullable Descriptors descriptors;
+
+    private long refusedBefore;
+    private long failedBefore;
+
     /** @param listeners those of this node with what is open now */
-    LimitWatch(long target, MachineReader machine, Supplier<List<ListenerFigures>> listeners, InstantSource wall) {
+    LimitWatch(
+            long target,
+            MachineReader machine,
+            Supplier<List<ListenerFigures>> listeners,
+            Counters counters,
+            InstantSource wall) {
         this.target = target;
         this.machine = machine;
         this.listeners = listeners;
+        this.counters = counters;
         this.wall = wall;
+    }
+
+    /** From now on these are looked at, too. */
+    void watch(Descriptors shared) {
+        descriptors = shared;
     }
 
     /** Names every limit that is too low for the target, each with the line that lifts it. */
@@ -62,7 +87,7 @@ final class LimitWatch {
 
     /** All limits as they are now. */
     List<Limit> limits() {
-        return Limits.check(target, machine.read(listeners.get()));
+        return Limits.check(target, figures());
     }
 
     long target() {
@@ -72,10 +97,11 @@ final class LimitWatch {
     /** Looks again; raises and clears. */
     synchronized void tick() {
         long now = wall.millis();
-        MachineFigures figures = machine.read(listeners.get());
+        MachineFigures figures = figures();
         List<Limit> limits = Limits.check(target, figures);
         latest = limits;
         alarms.limits(limits, now);
+        descriptors(limits, now);
         overflows(
                 "accept_backlog",
                 figures,
@@ -88,6 +114,56 @@ final class LimitWatch {
                 figures,
                 MachineFigures.SYN_OVERFLOWS,
                 "the queue of unfinished handshakes was full: raise net.ipv4.tcp_max_syn_backlog",
+                now);
+    }
+
+    private MachineFigures figures() {
+        MachineFigures figures = machine.read(listeners.get());
+        Descriptors shared = descriptors;
+        Long soft = figures.get(MachineFigures.FILES_SOFT);
+        if (shared == null || soft == null) {
+            return figures;
+        }
+        shared.soft(soft);
+        return figures.with(Map.of(
+                MachineFigures.FILES_FOR_CONNECTIONS, shared.plan().connections(),
+                MachineFigures.FILES_CONNECTIONS, shared.open()));
+    }
+
+    /** Tells of connections that found no descriptor, at most once in {@value #PERIOD_MILLIS} ms, however many they are. */
+    private void descriptors(List<Limit> limits, long now) {
+        Descriptors shared = descriptors;
+        if (shared == null) {
+            return;
+        }
+        String fix = limits.stream()
+                .filter(limit -> limit.name().startsWith("nofile"))
+                .map(Limit::fix)
+                .findFirst()
+                .orElse("raise ulimit -n");
+        long refused = counters.get(Counter.CONNECTIONS_REFUSED_NOFILE);
+        long failed = counters.get(Counter.ACCEPTS_FAILED_NOFILE);
+        if (refused > refusedBefore || failed > failedBefore) {
+            log.warn(
+                    "event=connections_refused limit=nofile value={} reserved={} connections={} max_connections={}"
+                            + " refused={} accepts_failed={} fix=\"{}\"",
+                    shared.plan().soft(),
+                    shared.plan().reserved(),
+                    shared.open(),
+                    shared.plan().connections(),
+                    refused - refusedBefore,
+                    failed - failedBefore,
+                    fix);
+        }
+        refusedBefore = refused;
+        failedBefore = failed;
+        alarms.overflows(
+                "nofile",
+                refused + failed,
+                "connections were refused since file descriptors are used up (nofile="
+                        + shared.plan().soft() + ", " + shared.plan().connections() + " of them for MQTT); to lift it: "
+                        + fix,
+                QUIET_MILLIS,
                 now);
     }
 

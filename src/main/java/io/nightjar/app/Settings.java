@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * stand in {@code conf/nightjar.conf}, and only there.
  *
  * @param targetConnections how many connections this node is meant to hold
+ * @param reservedDescriptors file descriptors for everything but MQTT connections
  * @param endLinesPerSecond most ends of connections that are logged one by one
  * @param listeners those that are opened; disabled ones are not in the list
  * @param admission how many clients are let in at a time; its window is for each event loop
@@ -28,6 +29,7 @@ public record Settings(
         String nodeName,
         Path dataDir,
         long targetConnections,
+        long reservedDescriptors,
         long endLinesPerSecond,
         List<ListenerSettings> listeners,
         AdmissionLimits admission,

@@ -54,6 +54,7 @@ final class SettingsLoader {
                 nodeName,
                 dataDir,
                 read.integer("nightjar.target-connections", 1, 100_000_000),
+                read.integer("nightjar.reserved-descriptors", 0, 1_000_000),
                 read.integer("nightjar.log.ends-per-second", 0, 1_000_000),
                 listeners,
                 admission(),

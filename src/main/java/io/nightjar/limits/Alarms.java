@@ -10,14 +10,14 @@ import java.util.function.Consumer;
 
 /**
  * Alarms that rise when a limit is used to 80 % and fall below 75 %, so that one at the edge does not flutter; and one
- * for each queue of the kernel that overflows, which falls when it has not for a minute. Time comes in as an argument.
+ * for each queue of the kernel that overflows, which falls when it has not for a while. Time comes in as an argument.
  * For one thread; {@link #raised} and {@link #past} give copies.
  *
  * <pre>
  * quiet  | used &gt;= 80 %            | raised | told
  * raised | used &lt; 75 %             | quiet  | told, kept among the past
  * quiet  | a counter grew          | raised | told
- * raised | it did not for 60 s     | quiet  | told, kept among the past
+ * raised | it did not for long     | quiet  | told, kept among the past
  * </pre>
  */
 public final class Alarms {
@@ -27,7 +27,9 @@ public final class Alarms {
     /** Share below which it falls. */
     public static final double CLEAR = 0.75;
 
-    private static final long QUIET_MILLIS = 60_000;
+    /** How long an overflow must not have been for its alarm to fall. */
+    public static final long QUIET_MILLIS = 60_000;
+
     private static final int PAST = 1000;
 
     private final Map<String, Alarm> raised = new LinkedHashMap<>();
@@ -70,11 +72,16 @@ public final class Alarms {
      * @param fix the line that helps
      */
     public void overflows(String name, long count, String fix, long nowMillis) {
+        overflows(name, count, fix, QUIET_MILLIS, nowMillis);
+    }
+
+    /** @param quietMillis how long there must have been none for the alarm to fall */
+    public void overflows(String name, long count, String fix, long quietMillis, long nowMillis) {
         Long before = counters.put(name, count);
         if (before != null && count > before) {
             grewAt.put(name, nowMillis);
             raise(name, name + ": " + (count - before) + " more since the last look; " + fix, count, 0, nowMillis);
-        } else if (nowMillis - grewAt.getOrDefault(name, nowMillis - QUIET_MILLIS) >= QUIET_MILLIS) {
+        } else if (nowMillis - grewAt.getOrDefault(name, nowMillis - quietMillis) >= quietMillis) {
             clear(name, nowMillis);
         }
     }

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * limit                            | needed for N connections
  * ---------------------------------+-------------------------------------------------------------------------------
  * nofile (soft, hard), fs.nr_open  | one descriptor each, and {@link #OTHER_FILES} for everything else
+ * nofile (connections)             | one descriptor each, of those that {@link DescriptorPlan} has for them
  * fs.file-max                      | the same, and what the machine has open besides
  * somaxconn, backlog of listeners  | a 32nd of them at once in a storm of reconnects, at most 32,768: the smaller of the
  *                                  | two counts, so both must be raised
@@ -88,6 +89,17 @@ public final class Limits {
                 null,
                 "",
                 units));
+        if (figures.get(MachineFigures.FILES_FOR_CONNECTIONS) != null) {
+            limits.add(Limit.of(
+                    "nofile (connections)",
+                    "descriptors for MQTT connections: nofile without what the node has open itself and what is kept"
+                            + " (nightjar.reserved-descriptors)",
+                    figures.get(MachineFigures.FILES_FOR_CONNECTIONS),
+                    connections,
+                    figures.get(MachineFigures.FILES_CONNECTIONS),
+                    "",
+                    units));
+        }
         limits.add(sysctl(figures, "fs.nr_open", "the highest nofile that any process may get", files, null, ""));
         Long machine = figures.get(MachineFigures.FILES_MACHINE);
         long others = machine == null ? 0 : Math.max(0, machine - (open == null ? 0 : open));

@@ -18,6 +18,12 @@ public record MachineFigures(Map<String, Long> values, List<ListenerFigures> lis
     public static final String FILES_HARD = "nofile.hard";
     public static final String FILES_OPEN = "nofile.open";
 
+    /** Of those, for MQTT connections; absent where no node runs. */
+    public static final String FILES_FOR_CONNECTIONS = "nofile.connections";
+
+    /** MQTT connections that have one. */
+    public static final String FILES_CONNECTIONS = "nofile.connections.open";
+
     /** Open files of the whole machine: first number of fs.file-nr. */
     public static final String FILES_MACHINE = "fs.file-nr";
 

@@ -24,6 +24,10 @@ public final class Counters {
     public enum Counter {
         CONNECTIONS_ACCEPTED,
         CONNECTIONS_ESTABLISHED,
+        /** Refused since all file descriptors that are for connections were taken. */
+        CONNECTIONS_REFUSED_NOFILE,
+        /** The system had no file descriptor for a connection that waited to be accepted. */
+        ACCEPTS_FAILED_NOFILE,
         CLIENTS_DISCONNECTED,
         /** CONNECTs, and ClientHellos, that had to wait to be let in. */
         CONNECTS_DELAYED,

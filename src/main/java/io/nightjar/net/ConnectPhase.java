@@ -38,7 +38,7 @@ final class ConnectPhase implements Admission.Guest {
 
     private final MqttChannel connection;
     private final NetContext context;
-    private final boolean overLimit;
+    private final @Nullable DisconnectReason full;
     private Packet.@Nullable Connect connect;
     private @Nullable MqttVersion undecodable;
     private Handshake.@Nullable Agreed agreed;
@@ -50,10 +50,11 @@ final class ConnectPhase implements Admission.Guest {
     /** What the authenticator still has to say. */
     private @Nullable CompletableFuture<Authenticator.Answer> asked;
 
-    ConnectPhase(MqttChannel connection, boolean overLimit) {
+    /** @param full why there is no room for it, or null if there is */
+    ConnectPhase(MqttChannel connection, @Nullable DisconnectReason full) {
         this.connection = connection;
         this.context = connection.context;
-        this.overLimit = overLimit;
+        this.full = full;
     }
 
     /** Version of the CONNECT that waits for its answer, or null if none came yet or it does not tell. */
@@ -99,11 +100,8 @@ final class ConnectPhase implements Admission.Guest {
         Tracing.received(connection, packet);
         if (handshake instanceof Handshake.Refused refused) {
             connection.endOnLoop(refused.reason());
-        } else if (overLimit) {
-            connection.endOnLoop(DisconnectReason.of(
-                    Detail.MAX_CONNECTIONS,
-                    "limit",
-                    connection.listener.key() + ".max-connections=" + connection.listener.maxConnections()));
+        } else if (full != null) {
+            connection.endOnLoop(full);
         } else if (connection.carrier != null && connection.carrier.isAdmitted()) {
             admitted(packet);
         } else {

@@ -4,6 +4,8 @@ import java.util.Map;
 
 /** The error numbers of Linux that a socket can give, by name. */
 final class Errno {
+    static final int ENFILE = 23;
+    static final int EMFILE = 24;
     static final int EPIPE = 32;
     static final int ENETDOWN = 100;
     static final int ENETUNREACH = 101;
@@ -23,8 +25,8 @@ final class Errno {
             Map.entry(13, "EACCES"),
             Map.entry(14, "EFAULT"),
             Map.entry(22, "EINVAL"),
-            Map.entry(23, "ENFILE"),
-            Map.entry(24, "EMFILE"),
+            Map.entry(ENFILE, "ENFILE"),
+            Map.entry(EMFILE, "EMFILE"),
             Map.entry(EPIPE, "EPIPE"),
             Map.entry(71, "EPROTO"),
             Map.entry(88, "ENOTSOCK"),

@@ -57,6 +57,7 @@ public final class Listener {
         ServerBootstrap bootstrap = new ServerBootstrap()
                 .group(context.loops().group())
                 .channel(context.loops().serverChannel())
+                .handler(new AcceptGuard(context.descriptors()))
                 .childOption(ChannelOption.AUTO_CLOSE, false) // a write that fails shall not take the evidence with it
                 .childOption(ChannelOption.ALLOCATOR, PooledByteBufAllocator.DEFAULT)
                 .childOption(

@@ -5,6 +5,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
+import io.netty.channel.socket.SocketChannel;
 import io.netty.handler.ssl.SslCloseCompletionEvent;
 import io.nightjar.auth.Authorizer;
 import io.nightjar.connection.Admission;
@@ -161,11 +162,28 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements Connecti
         peer(); // so that the address is still known when the socket is gone
         int now = door.open().incrementAndGet();
         counted = true;
-        connectPhase = new ConnectPhase(this, now > listener.maxConnections());
+        Descriptors.Room room =
+                channel instanceof SocketChannel ? context.descriptors().enter() : Descriptors.Room.FREE;
+        DisconnectReason full = room == Descriptors.Room.FREE
+                ? overLimit(now)
+                : context.descriptors().refusal();
+        connectPhase = new ConnectPhase(this, full);
+        if (room == Descriptors.Room.NONE && full != null) {
+            endOnLoop(full);
+            channel.close();
+            return;
+        }
         deadline.set(connectDeadline());
         if (listener.proxy() == null) { // else the client's address is not known yet
             Tracing.accepted(this);
         }
+    }
+
+    private @Nullable DisconnectReason overLimit(int open) {
+        int most = listener.maxConnections();
+        return open <= most
+                ? null
+                : DisconnectReason.of(Detail.MAX_CONNECTIONS, "limit", listener.key() + ".max-connections=" + most);
     }
 
     /** One more layer below MQTT is there. */
@@ -253,6 +271,9 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements Connecti
         if (counted) {
             counted = false;
             door.open().decrementAndGet();
+            if (channel instanceof SocketChannel) {
+                context.descriptors().leave();
+            }
         }
     }
 

@@ -25,6 +25,7 @@ import java.util.function.Consumer;
  * @param clientEvents told of every client that was connected, at its CONNACK and at its end
  * @param sessionTimeoutMillis how long a CONNECT waits for its session before it is refused
  * @param recorder told of all that happens but the ends
+ * @param descriptors who gets one
  */
 public record NetContext(
         String node,
@@ -44,4 +45,5 @@ public record NetContext(
         InstantSource clock,
         InstantSource wall,
         long sessionTimeoutMillis,
-        FlightRecorder recorder) {}
+        FlightRecorder recorder,
+        Descriptors descriptors) {}

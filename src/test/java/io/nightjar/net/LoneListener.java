@@ -124,7 +124,8 @@ final class LoneListener implements AutoCloseable {
                 clock,
                 clock,
                 10_000,
-                recorder);
+                recorder,
+                Descriptors.unlimited(counters));
         ConnectionLimits limits =
                 new ConnectionLimits(1 << 20, 1024, 16, 8, 8, 64, 64, 0xFFFF_FFFFL, 7200, 0, 100, Offers.ALL);
         ListenerSettings settings = new ListenerSettings(
