@@ -24,6 +24,7 @@ import io.nightjar.diagnosis.ConnectionEnd;
 import io.nightjar.diagnosis.FlightRecorder;
 import io.nightjar.diagnosis.RecordedEvents;
 import io.nightjar.http.HttpServer;
+import io.nightjar.limits.Alarm;
 import io.nightjar.limits.MachineFigures;
 import io.nightjar.limits.MachineFigures.ListenerFigures;
 import io.nightjar.message.SessionCommand;
@@ -263,6 +264,9 @@ public final class Broker {
 
     /** Shared out when all but clients is there; where the system does not tell how many there are, without a limit. */
     private Descriptors shareDescriptors() {
+        // Looked for everywhere, it opens every jar: one that is opened when there is no descriptor left fails for
+        // good.
+        Broker.class.getResource("/no/such/resource");
         Long soft = machine.read(List.of()).get(MachineFigures.FILES_SOFT);
         long open = OpenFiles.OF_PROCESS.countNow();
         Descriptors shared = soft == null || open < 0
@@ -444,6 +448,9 @@ public final class Broker {
         figures.put("version", version());
         figures.put("nodes", 1 + peers().size());
         figures.put("direct_memory", loops.directMemoryBytes());
+        List<String> standing = limits.raised().stream().map(Alarm::name).toList();
+        figures.put("alarms", standing.size());
+        figures.put("alarm_names", standing);
         figures.put("listener_connections", byListener(Listener::connections));
         figures.put("listener_connections_max", byListener(listener -> listener.settings()
                 .maxConnections()));

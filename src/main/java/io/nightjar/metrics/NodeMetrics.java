@@ -26,6 +26,8 @@ public final class NodeMetrics {
     /** Of answers for all nodes; who asks one node learns nothing of the others. */
     public static final String NODES_UNREACHABLE = "nightjar_nodes_unreachable";
 
+    private static final String ALARM = "nightjar_alarm_active";
+
     private static final Map<String, Family> FAMILIES = new LinkedHashMap<>();
     private static final Map<String, ToLongFunction<Counters>> COUNTED = new LinkedHashMap<>();
 
@@ -234,6 +236,8 @@ public final class NodeMetrics {
                 Together.SUM));
         gauge("connects_waiting", "CONNECTs that wait to be let in");
         gauge("connects_in_progress", "CONNECTs that are worked on and not answered yet");
+        gauge("alarms", "Alarms that stand: limits that are used to 80 %, and queues that overflowed");
+        add(new Family(ALARM, "", Family.Type.GAUGE, "1 for each alarm that stands; others are absent", Together.SUM));
         add(new Family(
                 "nightjar_listener_connections",
                 "",
@@ -293,6 +297,9 @@ public final class NodeMetrics {
         counters.ends().forEach((end, count) -> samples.add(Sample.of(ENDS, labels(end), count)));
         listeners(samples, "nightjar_listener_connections", now.get("listener_connections"));
         listeners(samples, "nightjar_listener_connections_max", now.get("listener_connections_max"));
+        if (now.get("alarm_names") instanceof Collection<?> names) {
+            names.forEach(name -> samples.add(new Sample(ALARM, Map.of("alarm", String.valueOf(name)), 1)));
+        }
         Machine.addTo(samples, now);
         return samples;
     }

@@ -58,14 +58,14 @@ final class AcceptGuard extends ChannelInboundHandlerAdapter {
     private static @Nullable String errno(Throwable cause) {
         if (cause instanceof Errors.NativeIoException e) {
             int errno = Math.abs(e.expectedErr());
-            return errno == Errno.EMFILE || errno == Errno.ENFILE ? Errno.name(errno) : null;
+            return errno == Errno.EMFILE ? Descriptors.EMFILE : errno == Errno.ENFILE ? Descriptors.ENFILE : null;
         } else if (!(cause instanceof IOException)) {
             return null;
         }
         String text = String.valueOf(cause.getMessage()).toLowerCase(Locale.ROOT); // of NIO
         if (text.contains("too many open files in system")) {
-            return Errno.name(Errno.ENFILE);
+            return Descriptors.ENFILE;
         }
-        return text.contains("too many open files") ? Errno.name(Errno.EMFILE) : null;
+        return text.contains("too many open files") ? Descriptors.EMFILE : null;
     }
 }

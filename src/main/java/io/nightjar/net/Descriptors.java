@@ -33,6 +33,11 @@ public final class Descriptors {
     /** Held for the time when there are no others. */
     static final int SPARES = 8;
 
+    /** Names of the errors, known beforehand: without a descriptor no class can be loaded. */
+    static final String EMFILE = Errno.name(Errno.EMFILE);
+
+    static final String ENFILE = Errno.name(Errno.ENFILE);
+
     private static final String NOWHERE = "/dev/null";
 
     /** How a new connection fares. */
@@ -124,7 +129,7 @@ public final class Descriptors {
         DescriptorPlan shared = plan;
         String errno = shortage;
         if (errno != null) {
-            String limit = errno.equals(Errno.name(Errno.ENFILE)) ? "fs.file-max" : "nofile=" + shared.soft();
+            String limit = errno.equals(ENFILE) ? "fs.file-max" : "nofile=" + shared.soft();
             return DisconnectReason.of(Detail.MAX_CONNECTIONS, "limit", limit, "errno", errno);
         }
         return DisconnectReason.of(

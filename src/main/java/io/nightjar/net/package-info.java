@@ -27,6 +27,10 @@
  * leave. Before that a SUBSCRIBE and a DISCONNECT in one segment lost the SUBACK. Only who sends a bare CONNECT and is gone
  * before it was decided is not let in: it may be back already, and the old connection would take the new one's session.
  *
+ * <p>{@link io.nightjar.net.Descriptors} keeps file descriptors for everything but clients, refuses those beyond the rest,
+ * and takes off the accept queue and closes those for whom the system has none ({@link io.nightjar.net.AcceptGuard}): Netty
+ * alone would leave them waiting there and try again once a second.
+ *
  * <p>Clients are let in by {@link io.nightjar.net.AdmissionControl}, for a node could always read CONNECTs faster than it
  * could answer them, and everybody else waited behind the work that had piled up. What bounds that is how many CONNECTs are
  * worked on at once, from CONNECT to CONNACK. Broker on one core, a pair that exchanges 100 messages a second beside it, p99

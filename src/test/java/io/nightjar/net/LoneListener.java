@@ -67,7 +67,8 @@ final class LoneListener implements AutoCloseable {
                 webSocket,
                 recorder,
                 new AdmissionControl(AdmissionLimits.NONE, loops, clock, counters),
-                0);
+                0,
+                Descriptors.unlimited(counters));
     }
 
     /** Over TCP, with a limit on the way in. */
@@ -89,7 +90,29 @@ final class LoneListener implements AutoCloseable {
                 null,
                 FlightRecorder.NONE,
                 admission,
-                connectRate);
+                connectRate,
+                Descriptors.unlimited(counters));
+    }
+
+    /** Over TCP, with a limit on descriptors and without sessions. */
+    LoneListener(
+            NettyLoops loops,
+            InstantSource clock,
+            Counters counters,
+            Consumer<ConnectionEnd> ends,
+            Descriptors descriptors) {
+        this(
+                loops,
+                clock,
+                counters,
+                (clientId, connection, info) -> {},
+                EnhancedAuthentication.none(),
+                ends,
+                null,
+                FlightRecorder.NONE,
+                new AdmissionControl(AdmissionLimits.NONE, loops, clock, counters),
+                0,
+                descriptors);
     }
 
     private LoneListener(
@@ -102,7 +125,8 @@ final class LoneListener implements AutoCloseable {
             @Nullable WebSocketSettings webSocket,
             FlightRecorder recorder,
             AdmissionControl admission,
-            int connectRate) {
+            int connectRate,
+            Descriptors descriptors) {
         this.loops = loops;
         Router router = new Router(
                 counters, new RetainedMessages(RetainedLimits.DEFAULT, counters, clock::millis), "test", clock::millis);
@@ -125,7 +149,7 @@ final class LoneListener implements AutoCloseable {
                 clock,
                 10_000,
                 recorder,
-                Descriptors.unlimited(counters));
+                descriptors);
         ConnectionLimits limits =
                 new ConnectionLimits(1 << 20, 1024, 16, 8, 8, 64, 64, 0xFFFF_FFFFL, 7200, 0, 100, Offers.ALL);
         ListenerSettings settings = new ListenerSettings(

@@ -15,6 +15,9 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipOutputStream;
 
 /** A node in a process of its own, on free ports of the loopback, so that it can be killed as a machine dies. */
 public final class NodeProcess implements AutoCloseable {
@@ -38,7 +41,54 @@ public final class NodeProcess implements AutoCloseable {
      * @param settings as on the command line, without the leading {@code nightjar.}
      */
     public static NodeProcess start(Path directory, String name, Map<String, String> settings, String... seeds) {
-        List<String> command = new ArrayList<>();
+        return start(List.of(), classPath(), directory, name, settings, seeds);
+    }
+
+    /**
+     * One that may have so many file descriptors open; its own directory is made in the given one. Its classes are in a
+     * jar, as those of an installed one: a class in a directory takes a descriptor to load.
+     */
+    public static NodeProcess startWithDescriptors(int most, Path directory, String name, Map<String, String> settings)
+            throws IOException {
+        List<String> limited = List.of("sh", "-c", "ulimit -n " + most + " && exec \"$0\" \"$@\"");
+        return start(limited, classPathOfJars(directory), directory, name, settings);
+    }
+
+    private static String classPathOfJars(Path directory) throws IOException {
+        List<String> jars = new ArrayList<>();
+        for (String entry : classPath().split(File.pathSeparator)) {
+            Path classes = Path.of(entry);
+            if (!Files.isDirectory(classes)) {
+                jars.add(entry);
+                continue;
+            }
+            Path jar = directory.resolve("classes-" + jars.size() + ".jar");
+            jars.add(jar.toString());
+            if (!Files.exists(jar)) {
+                pack(classes, jar);
+            }
+        }
+        return String.join(File.pathSeparator, jars);
+    }
+
+    private static void pack(Path classes, Path jar) throws IOException {
+        try (ZipOutputStream zip = new ZipOutputStream(Files.newOutputStream(jar));
+                Stream<Path> files = Files.walk(classes)) {
+            for (Path file : files.filter(Files::isRegularFile).toList()) {
+                zip.putNextEntry(new ZipEntry(classes.relativize(file).toString()));
+                Files.copy(file, zip);
+            }
+        }
+    }
+
+    private static NodeProcess start(
+            List<String> before,
+            String classPath,
+            Path directory,
+            String name,
+            Map<String, String> settings,
+            String... seeds) {
+        List<String> command = new ArrayList<>(before);
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(List.of("-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"));
         command.add("-Dnightjar.node-name=" + name);
@@ -55,7 +105,7 @@ public final class NodeProcess implements AutoCloseable {
             command.add("-Dnightjar.cluster.seed-nodes=" + String.join(",", seeds));
         }
         settings.forEach((key, value) -> command.add("-Dnightjar." + key + "=" + value));
-        command.addAll(List.of("-cp", classPath(), "io.nightjar.app.Main", "start"));
+        command.addAll(List.of("-cp", classPath, "io.nightjar.app.Main", "start"));
         Path output = directory.resolve(name + ".out");
         ProcessBuilder builder = new ProcessBuilder(command)
                 .directory(directory.toFile())
@@ -96,6 +146,14 @@ public final class NodeProcess implements AutoCloseable {
     /** Port of MQTT on 127.0.0.1. */
     public int port() {
         return port("listener\\.tcp\\.default");
+    }
+
+    public int httpPort() {
+        return port("http");
+    }
+
+    public long pid() {
+        return process.pid();
     }
 
     /** {@code host:port} that other nodes name as a seed. */
