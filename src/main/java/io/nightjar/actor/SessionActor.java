@@ -46,14 +46,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import java.util.function.BiConsumer;
-import org.apache.pekko.actor.typed.ActorRef;
-import org.apache.pekko.actor.typed.Behavior;
-import org.apache.pekko.actor.typed.ExtensibleBehavior;
-import org.apache.pekko.actor.typed.PostStop;
-import org.apache.pekko.actor.typed.Signal;
-import org.apache.pekko.actor.typed.TypedActorContext;
-import org.apache.pekko.actor.typed.javadsl.Behaviors;
-import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
+import java.util.function.Consumer;
+import org.apache.pekko.actor.ActorRef;
+import org.apache.pekko.actor.Props;
+import org.apache.pekko.actor.UntypedAbstractActor;
+import org.apache.pekko.cluster.sharding.ShardRegion;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -62,12 +59,11 @@ import org.slf4j.LoggerFactory;
  * The owner of one Session: one Cluster Sharding entity per ClientID. Unwraps a command, calls the pure
  * {@link SessionState} with the time, and performs the effects it names.
  *
- * <p>Runs on the event loop of its ClientID, where its socket is if that is on this node. The handlers are written by
- * hand ({@link ExtensibleBehavior}) since a built {@code Receive} costs 100 bytes per session; it is its own
- * {@link SessionLink} and {@link Subscriber} for the same reason.
+ * <p>Runs on the event loop of its ClientID, where its socket is if that is on this node. It is a classic actor, since a
+ * typed one costs 490 bytes more per session (its context, adapter, supervisor and interceptors), and its own
+ * {@link SessionLink} and {@link Subscriber} for the same reason. What it is sent is a {@link SessionCommand} all the same.
  */
-public final class SessionActor extends ExtensibleBehavior<SessionCommand>
-        implements SessionEffects, SessionLink, Subscriber {
+public final class SessionActor extends UntypedAbstractActor implements SessionEffects, SessionLink, Subscriber {
     private static final Logger log = LoggerFactory.getLogger(SessionActor.class);
     private static final AtomicIntegerFieldUpdater<SessionActor> WAITING =
             AtomicIntegerFieldUpdater.newUpdater(SessionActor.class, "waiting");
@@ -97,8 +93,6 @@ public final class SessionActor extends ExtensibleBehavior<SessionCommand>
 
     private final SessionServices services;
     private final Sessions sessions;
-    private final ActorRef<SessionCommand> self;
-    private final ActorRef<ClusterSharding.ShardCommand> shard;
 
     /** From the first attach on: only then the ClientID is known. */
     private @Nullable SessionState state;
@@ -128,36 +122,37 @@ public final class SessionActor extends ExtensibleBehavior<SessionCommand>
     /** Stopped: whatever still comes goes the way of dead letters. */
     private boolean over;
 
-    private SessionActor(
-            SessionServices services,
-            Sessions sessions,
-            ActorRef<SessionCommand> self,
-            ActorRef<ClusterSharding.ShardCommand> shard) {
+    private SessionActor(SessionServices services, Sessions sessions) {
         this.services = services;
         this.sessions = sessions;
-        this.self = self;
-        this.shard = shard;
-        int loop = SessionKey.loop(self.path().name(), services.loops().count());
+        int loop = SessionKey.loop(getSelf().path().name(), services.loops().count());
         this.home = services.loops().isOn(loop) ? Thread.currentThread() : null;
     }
 
-    /** @param sessions where an attach goes that came while the entity was leaving */
-    public static Behavior<SessionCommand> create(
-            SessionServices services, Sessions sessions, ActorRef<ClusterSharding.ShardCommand> shard) {
-        return Behaviors.setup(context -> new SessionActor(services, sessions, context.getSelf(), shard));
+    /**
+     * Of every session of the node the same, so that none keeps its own.
+     *
+     * @param sessions where an attach goes that came while the entity was leaving
+     */
+    static Props props(SessionServices services, Sessions sessions) {
+        return Props.create(SessionActor.class, () -> new SessionActor(services, sessions))
+                .withDispatcher(SessionSharding.DISPATCHER);
     }
 
     @Override
-    public Behavior<SessionCommand> receive(TypedActorContext<SessionCommand> context, SessionCommand command) {
-        if (command instanceof Stop) {
-            return onStop();
+    public void onReceive(Object message) {
+        if (!(message instanceof SessionCommand command)) {
+            unhandled(message);
+            return;
+        } else if (command instanceof Stop) {
+            onStop();
+            return;
         } else if (isOfConnection(command)) {
             TOLD.decrementAndGet(this);
         } else if (command instanceof Deliver) {
             WAITING.decrementAndGet(this);
         }
         perform(command);
-        return this;
     }
 
     private void perform(SessionCommand command) {
@@ -179,11 +174,8 @@ public final class SessionActor extends ExtensibleBehavior<SessionCommand>
     }
 
     @Override
-    public Behavior<SessionCommand> receiveSignal(TypedActorContext<SessionCommand> context, Signal signal) {
-        if (signal instanceof PostStop) {
-            gone();
-        }
-        return this;
+    public void postStop() {
+        gone();
     }
 
     /** Whether commands of this class have a handler: a test asks for every one there is. */
@@ -301,12 +293,12 @@ public final class SessionActor extends ExtensibleBehavior<SessionCommand>
         }
         ClientView view =
                 SessionView.of(now, services, listener, connectedAtMillis).with(Map.of("mailbox_len", mailboxLength()));
-        ActorRef<Inspected> replyTo = command.replyTo();
+        Consumer<Inspected> reply = command.replyTo()::tell;
         Connection attached = connection;
         if (attached == null) {
-            replyTo.tell(new Inspected(view));
+            reply.accept(new Inspected(view));
         } else {
-            attached.inspect(view, whole -> replyTo.tell(new Inspected(whole)));
+            attached.inspect(view, whole -> reply.accept(new Inspected(whole)));
         }
     }
 
@@ -354,12 +346,12 @@ public final class SessionActor extends ExtensibleBehavior<SessionCommand>
     }
 
     /** The shard lets go of this entity: after {@link #stop}, or because the shard moves or its node leaves. */
-    private Behavior<SessionCommand> onStop() {
+    private void onStop() {
+        getContext().stop(getSelf());
         Connection attached = connection;
         if (attached != null) {
             attached.end(DisconnectReason.of(Detail.NODE_LOST, "session_node", services.node()));
         }
-        return Behaviors.stopped();
     }
 
     private void gone() {
@@ -477,7 +469,7 @@ public final class SessionActor extends ExtensibleBehavior<SessionCommand>
     @Override
     public void startTimer(Timer timer, long atMillis) {
         if (timers == null) {
-            timers = new SessionTimers(services, self);
+            timers = new SessionTimers(services, getSelf());
         }
         timers.start(timer, atMillis);
     }
@@ -555,7 +547,7 @@ public final class SessionActor extends ExtensibleBehavior<SessionCommand>
     private void leave() {
         if (!leaving) {
             leaving = true;
-            shard.tell(new ClusterSharding.Passivate<>(self));
+            getContext().getParent().tell(new ShardRegion.Passivate(Stop.INSTANCE), getSelf());
         }
     }
 
@@ -588,7 +580,7 @@ public final class SessionActor extends ExtensibleBehavior<SessionCommand>
         } else if (isOfConnection(command)) {
             TOLD.incrementAndGet(this);
         }
-        self.tell(command);
+        getSelf().tell(command, ActorRef.noSender());
     }
 
     @Override
@@ -626,7 +618,7 @@ public final class SessionActor extends ExtensibleBehavior<SessionCommand>
                     .dropped(wall(), clientId(), "mailbox", delivery.message().topic());
             return;
         }
-        self.tell(new Deliver(delivery));
+        getSelf().tell(new Deliver(delivery), ActorRef.noSender());
     }
 
     private void deliverNow(Delivery delivery) {

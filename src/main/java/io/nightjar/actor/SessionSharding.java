@@ -5,14 +5,13 @@ import io.nightjar.message.ConnectionInfo;
 import io.nightjar.message.SessionCommand;
 import io.nightjar.message.SessionKey;
 import io.nightjar.message.Sessions;
-import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
-import org.apache.pekko.actor.typed.DispatcherSelector;
+import org.apache.pekko.actor.typed.javadsl.Adapter;
+import org.apache.pekko.cluster.sharding.ClusterSharding;
+import org.apache.pekko.cluster.sharding.ClusterShardingSettings;
+import org.apache.pekko.cluster.sharding.ShardRegion;
 import org.apache.pekko.cluster.sharding.typed.ShardingEnvelope;
-import org.apache.pekko.cluster.sharding.typed.ShardingMessageExtractor;
-import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
-import org.apache.pekko.cluster.sharding.typed.javadsl.Entity;
-import org.apache.pekko.cluster.sharding.typed.javadsl.EntityTypeKey;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,27 +22,32 @@ public final class SessionSharding implements Sessions {
     /** Dispatcher of the session actors; its executor is {@link LoopDispatcher}. */
     public static final String DISPATCHER = "nightjar-session-dispatcher";
 
+    /** Mailbox of that dispatcher: a queue for one reader, as typed actors have it. */
+    public static final String MAILBOX = "org.apache.pekko.dispatch.SingleConsumerOnlyUnboundedMailbox";
+
     /** Dispatcher of the region and its shards. */
     public static final String REGION_DISPATCHER = "nightjar-region-dispatcher";
 
     /** Name of the entity type: the same on all nodes. */
-    public static final EntityTypeKey<SessionCommand> TYPE = EntityTypeKey.create(SessionCommand.class, "session");
+    public static final String TYPE = "session";
 
-    private final ActorRef<ShardingEnvelope<SessionCommand>> region;
+    private final ActorRef region;
 
-    private SessionSharding(ActorRef<ShardingEnvelope<SessionCommand>> region) {
+    private SessionSharding(ActorRef region) {
         this.region = region;
     }
 
     /** Starts the region of this node. */
     public static SessionSharding start(ActorSystem<?> system, SessionServices services) {
         Later sessions = new Later();
-        ActorRef<ShardingEnvelope<SessionCommand>> region = ClusterSharding.get(system)
-                .init(Entity.of(TYPE, context -> SessionActor.create(services, sessions, context.getShard()))
-                        .withStopMessage(SessionCommand.Stop.INSTANCE)
-                        .withMessageExtractor(new ByClientId())
-                        .withAllocationStrategy(new StayingAllocationStrategy())
-                        .withEntityProps(DispatcherSelector.fromConfig(DISPATCHER)));
+        ActorRef region = ClusterSharding.get(Adapter.toClassic(system))
+                .start(
+                        TYPE,
+                        SessionActor.props(services, sessions),
+                        ClusterShardingSettings.create(Adapter.toClassic(system)),
+                        new ByClientId(),
+                        new StayingAllocationStrategy(),
+                        SessionCommand.Stop.INSTANCE);
         SessionSharding sharding = new SessionSharding(region);
         sessions.sharding = sharding;
         return sharding;
@@ -51,8 +55,8 @@ public final class SessionSharding implements Sessions {
 
     @Override
     public void attach(String clientId, Connection connection, ConnectionInfo info) {
-        region.tell(new ShardingEnvelope<>(
-                SessionKey.entityId(clientId), new SessionCommand.Attach(clientId, connection, info)));
+        SessionCommand attach = new SessionCommand.Attach(clientId, connection, info);
+        region.tell(new ShardingEnvelope<>(SessionKey.entityId(clientId), attach), ActorRef.noSender());
     }
 
     /** The entities need the region that needs the entities. */
@@ -68,21 +72,21 @@ public final class SessionSharding implements Sessions {
         }
     }
 
-    private static final class ByClientId
-            extends ShardingMessageExtractor<ShardingEnvelope<SessionCommand>, SessionCommand> {
+    private static final class ByClientId implements ShardRegion.MessageExtractor {
         @Override
-        public String entityId(ShardingEnvelope<SessionCommand> envelope) {
-            return envelope.entityId();
+        public @Nullable String entityId(Object message) {
+            return message instanceof ShardingEnvelope<?> envelope ? envelope.entityId() : null;
         }
 
         @Override
-        public String shardId(String entityId) {
-            return Integer.toString(SessionKey.shard(entityId));
+        public @Nullable Object entityMessage(Object message) {
+            return message instanceof ShardingEnvelope<?> envelope ? envelope.message() : null;
         }
 
         @Override
-        public SessionCommand unwrapMessage(ShardingEnvelope<SessionCommand> envelope) {
-            return envelope.message();
+        public @Nullable String shardId(Object message) {
+            String entityId = entityId(message);
+            return entityId == null ? null : Integer.toString(SessionKey.shard(entityId));
         }
     }
 }

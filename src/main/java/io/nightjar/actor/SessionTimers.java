@@ -4,7 +4,7 @@ import io.nightjar.message.SessionCommand;
 import io.nightjar.message.SessionKey;
 import io.nightjar.message.TimerWheel;
 import io.nightjar.session.SessionEffects.Timer;
-import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.ActorRef;
 
 /**
  * The timers of one session in its loop's wheel; made only when a session waits for something. They fire as messages,
@@ -14,7 +14,7 @@ final class SessionTimers {
     private final Deadline expiry;
     private final Deadline willDelay;
 
-    SessionTimers(SessionServices services, ActorRef<SessionCommand> self) {
+    SessionTimers(SessionServices services, ActorRef self) {
         int loop = SessionKey.loop(self.path().name(), services.loops().count());
         TimerWheel wheel = services.loops().wheel(loop);
         this.expiry = new Deadline(Timer.EXPIRY, wheel, self);
@@ -49,10 +49,10 @@ final class SessionTimers {
     private static final class Deadline extends TimerWheel.Entry {
         private final Timer timer;
         private final TimerWheel wheel;
-        private final ActorRef<SessionCommand> self;
+        private final ActorRef self;
         private long generation;
 
-        Deadline(Timer timer, TimerWheel wheel, ActorRef<SessionCommand> self) {
+        Deadline(Timer timer, TimerWheel wheel, ActorRef self) {
             this.timer = timer;
             this.wheel = wheel;
             this.self = self;
@@ -60,7 +60,7 @@ final class SessionTimers {
 
         @Override
         protected void onDeadline(long nowMillis) {
-            self.tell(new SessionCommand.TimerFired(timer.name(), generation));
+            self.tell(new SessionCommand.TimerFired(timer.name(), generation), ActorRef.noSender());
         }
     }
 }

@@ -191,6 +191,7 @@ public final class Broker {
         own.put(SessionSharding.DISPATCHER + ".type", "Dispatcher");
         own.put(SessionSharding.DISPATCHER + ".executor", "io.nightjar.actor.LoopDispatcher");
         own.put(SessionSharding.DISPATCHER + ".throughput", 64);
+        own.put(SessionSharding.DISPATCHER + ".mailbox-type", SessionSharding.MAILBOX);
         own.put(SessionSharding.REGION_DISPATCHER + ".type", "Dispatcher");
         own.put(SessionSharding.REGION_DISPATCHER + ".executor", "io.nightjar.actor.LoopDispatcher");
         own.put(SessionSharding.REGION_DISPATCHER + "." + LoopDispatcher.OF_CALLER, true);

@@ -5,7 +5,6 @@ import io.nightjar.auth.Authenticator;
 import io.nightjar.auth.Authorizer;
 import io.nightjar.connection.Admission;
 import io.nightjar.connection.Handshake;
-import io.nightjar.connection.InboundAliases;
 import io.nightjar.connection.InboundQuota;
 import io.nightjar.message.ConnectionInfo;
 import io.nightjar.message.SessionKey;
@@ -353,9 +352,6 @@ final class ConnectPhase implements Admission.Guest {
         connection.keepAliveSeconds = with.keepAliveSeconds();
         SocketFigures.probeWhenOverdue(connection.channel, with.keepAliveSeconds());
         connection.requestedExpirySeconds = with.requestedExpirySeconds();
-        if (version() == MqttVersion.V5 && connection.listener.limits().topicAliasMaximum() > 0) {
-            connection.aliases = new InboundAliases(connection.listener.limits().topicAliasMaximum());
-        }
         connection.outbound.limits(with.maximumPacketSize(), with.outboundAliasMaximum());
         Properties properties =
                 connection.exchange == null ? with.connAck() : connection.exchange.connAck(with.connAck());

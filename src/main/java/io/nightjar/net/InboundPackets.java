@@ -171,7 +171,8 @@ final class InboundPackets {
         int alias = publish.properties().isEmpty() ? -1 : publish.properties().getInt(Property.TOPIC_ALIAS, -1);
         if (alias >= 0) {
             if (aliases == null) {
-                aliases = new InboundAliases(0);
+                aliases = new InboundAliases(connection.listener.limits().topicAliasMaximum());
+                connection.aliases = aliases;
             }
             DisconnectReason wrong = aliases.check(alias, topic);
             if (wrong != null) {

@@ -132,6 +132,7 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements Connecti
 
     long requestedExpirySeconds;
 
+    /** From the client's first Topic Alias on. */
     @Nullable
     InboundAliases aliases;
 

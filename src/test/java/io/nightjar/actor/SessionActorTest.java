@@ -50,9 +50,10 @@ import org.apache.pekko.actor.testkit.typed.javadsl.ManualTime;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
-import org.apache.pekko.actor.typed.DispatcherSelector;
+import org.apache.pekko.actor.typed.javadsl.Adapter;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
-import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
+import org.apache.pekko.cluster.sharding.ShardRegion;
+import org.apache.pekko.testkit.javadsl.TestKit;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -65,7 +66,7 @@ class SessionActorTest {
     private final SessionDirectory directory = new SessionDirectory();
     private ActorTestKit kit;
     private Router router;
-    private TestProbe<ClusterSharding.ShardCommand> shard;
+    private TestKit shard;
     private ActorRef<SessionCommand> session;
     private Recorder watcher;
 
@@ -83,7 +84,7 @@ class SessionActorTest {
         kit = ActorTestKit.create(system);
         router = new Router(
                 counters, new RetainedMessages(RetainedLimits.DEFAULT, counters, loops::millis), "test", loops::millis);
-        shard = kit.createTestProbe();
+        shard = new TestKit(Adapter.toClassic(system));
         SessionServices services = new SessionServices(
                 "test",
                 loops,
@@ -97,10 +98,8 @@ class SessionActorTest {
                 1000,
                 end -> {},
                 FlightRecorder.NONE);
-        session = kit.spawn(
-                SessionActor.create(services, (id, connection, info) -> {}, shard.getRef()),
-                "device",
-                DispatcherSelector.fromConfig(SessionSharding.DISPATCHER));
+        session = Adapter.toTyped(
+                shard.childActorOf(SessionActor.props(services, (id, connection, info) -> {}), "device"));
         watcher = new Recorder();
         router.subscribe(watcher, "will/#", SubscriptionOptions.of(QoS.AT_LEAST_ONCE), 0);
     }
@@ -126,7 +125,7 @@ class SessionActorTest {
         settle();
 
         assertThat(directory.find("device")).isNull();
-        shard.expectMessageClass(ClusterSharding.Passivate.class);
+        shard.expectMsgClass(ShardRegion.Passivate.class);
         assertThat(counters.get(Counters.Counter.SESSIONS_EXPIRED)).isEqualTo(1);
     }
 
@@ -403,7 +402,7 @@ class SessionActorTest {
 
         assertThat(answer.receiveMessage()).isTrue();
         assertThat(socket.end()).isEqualTo(Detail.API);
-        shard.expectMessageClass(ClusterSharding.Passivate.class);
+        shard.expectMsgClass(ShardRegion.Passivate.class);
     }
 
     @Test
@@ -413,7 +412,7 @@ class SessionActorTest {
         session.tell(new SessionCommand.Inspect(answer.getRef()));
 
         assertThat(answer.receiveMessage().client()).isNull();
-        shard.expectMessageClass(ClusterSharding.Passivate.class);
+        shard.expectMsgClass(ShardRegion.Passivate.class);
     }
 
     @Test
