@@ -8,7 +8,9 @@ import io.nightjar.mqtt.Packet;
 import io.nightjar.mqtt.Properties;
 import io.nightjar.mqtt.Property;
 import io.nightjar.mqtt.QoS;
+import io.nightjar.mqtt.ReasonCode;
 import io.nightjar.mqtt.UserProperty;
+import java.util.HexFormat;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -22,7 +24,7 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
-/** Time and, with {@code -prof gc}, memory to decode and encode one PUBLISH in a pooled direct buffer. */
+/** Time and, with {@code -prof gc}, memory to decode and encode one packet in a pooled direct buffer. */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
@@ -35,6 +37,9 @@ public class CodecBenchmark {
     private Packet rich;
     private ByteBuf smallBytes;
     private ByteBuf richBytes;
+    private final Packet ack = new Packet.PubAck(7, ReasonCode.SUCCESS);
+    private ByteBuf ackBytes;
+    private ByteBuf connectBytes;
     private ByteBuf out;
 
     @Setup
@@ -57,6 +62,9 @@ public class CodecBenchmark {
                 "werk/köln/gerät/4711", Bytes.wrap(new byte[64]), QoS.AT_LEAST_ONCE, false, false, 7, properties);
         smallBytes = encoded(small);
         richBytes = encoded(rich);
+        ackBytes = encoded(ack);
+        byte[] connect = HexFormat.of().parseHex("101d00044d5154540502003c05110000003c000b6465766963652d34373131");
+        connectBytes = PooledByteBufAllocator.DEFAULT.directBuffer(64).writeBytes(connect);
         out = PooledByteBufAllocator.DEFAULT.directBuffer(1024);
     }
 
@@ -64,6 +72,8 @@ public class CodecBenchmark {
     public void release() {
         smallBytes.release();
         richBytes.release();
+        ackBytes.release();
+        connectBytes.release();
         out.release();
     }
 
@@ -75,6 +85,23 @@ public class CodecBenchmark {
     @Benchmark
     public Packet decodePublishWithProperties() throws DecodeException {
         return decoder.decode(richBytes.readerIndex(0));
+    }
+
+    @Benchmark
+    public Packet decodePubAck() throws DecodeException {
+        return decoder.decode(ackBytes.readerIndex(0));
+    }
+
+    /** Clean Start, Keep Alive, Session Expiry Interval and a ClientID; a decoder takes one CONNECT, so each is new. */
+    @Benchmark
+    public Packet decodeConnect() throws DecodeException {
+        return new PacketDecoder(1 << 20).decode(connectBytes.readerIndex(0));
+    }
+
+    @Benchmark
+    public ByteBuf encodePubAck() {
+        PacketEncoder.encode(ack, MqttVersion.V5, out.clear());
+        return out;
     }
 
     @Benchmark

@@ -32,9 +32,8 @@ import org.openjdk.jmh.annotations.Warmup;
 import org.openjdk.jmh.infra.Blackhole;
 
 /**
- * What an event costs, and a search on a full file of 256 MiB. Run {@code org.openjdk.jmh.Main
- * 'RecorderBenchmark.(connected|ended)' -t 1 -prof gc} and with {@code -t 2}, then {@code RecorderBenchmark.search}, on the
- * test class path: {@code mvn dependency:build-classpath} tells it.
+ * What an event costs, and a search on a full file of 256 MiB. Run {@code ops/jmh 'RecorderBenchmark.(connected|ended)' -t 1
+ * -prof gc} and with {@code -t 2}, then {@code ops/jmh RecorderBenchmark.search}.
  */
 @BenchmarkMode(Mode.AverageTime)
 @Warmup(iterations = 2, time = 2)
