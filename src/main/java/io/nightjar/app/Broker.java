@@ -267,7 +267,7 @@ public final class Broker {
     private Descriptors shareDescriptors() {
         // Looked for everywhere, it opens every jar: one that is opened when there is no descriptor left fails for
         // good.
-        Broker.class.getResource("/no/such/resource");
+        log.debug("event=class_path_opened {}", Broker.class.getResource("/no/such/resource"));
         Long soft = machine.read(List.of()).get(MachineFigures.FILES_SOFT);
         long open = OpenFiles.OF_PROCESS.countNow();
         Descriptors shared = soft == null || open < 0
