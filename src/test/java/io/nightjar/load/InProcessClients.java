@@ -26,16 +26,19 @@ import java.util.function.LongSupplier;
 
 /**
  * MQTT 5 clients in the broker's own JVM, over Netty's LocalChannel. Client {@code n} has the ClientID {@code m-n},
- * subscribes to {@code device/m-n/cmd} and is idle from then on; its own heap is a channel with one handler that all share.
+ * subscribes to {@code device/m-n/cmd} and is idle from then on but for what is published to it; its own heap is a channel with one handler that all share.
  * One thread, {@value #WINDOW} clients on their way in at once. Not thread-safe.
  */
 final class InProcessClients implements AutoCloseable {
     static final int WINDOW = 64;
 
-    private static final int SUBACK = 0x90;
-
     private static final int CONNACK = 0x20;
+    private static final int PUBLISH_QOS1 = 0x32;
+    private static final int PUBACK = 0x40;
+    private static final int SUBACK = 0x90;
+    private static final int PACKET_IDS = 65_535;
     private static final AtomicInteger LAST_ADDRESS = new AtomicInteger();
+    private static final int PAYLOAD = 64;
     private static final int PATIENCE_SECONDS = 30;
     private static final int KEEP_ALIVE_SECONDS = 3_600;
 
@@ -43,6 +46,8 @@ final class InProcessClients implements AutoCloseable {
             new MultiThreadIoEventLoopGroup(1, new DefaultThreadFactory("clients"), LocalIoHandler.newFactory());
     private final Packets packets = new Packets(5);
     private final Semaphore window = new Semaphore(WINDOW);
+    private final Semaphore arrived = new Semaphore(0);
+    private final List<Channel> publishers = new ArrayList<>();
     private final AtomicInteger closed = new AtomicInteger();
     private final AtomicInteger refused = new AtomicInteger();
     private final LocalAddress broker;
@@ -80,6 +85,40 @@ final class InProcessClients implements AutoCloseable {
         }
         enter(WINDOW);
         window.release(WINDOW);
+        return (System.nanoTime() - start) / 1e9;
+    }
+
+    /**
+     * Publishes at QoS 1, to one client each, from {@value #WINDOW} publishers that are connected the first time;
+     * {@value #WINDOW} messages are unacknowledged at once.
+     *
+     * @param clients gives the number of the client that the i-th message is for
+     * @return seconds until all were acknowledged and had arrived
+     */
+    double publish(int count, IntUnaryOperator clients) throws InterruptedException {
+        for (int i = publishers.size(); i < WINDOW; i++) {
+            enter(1);
+            Channel publisher =
+                    bootstrap.connect(broker, unusedAddress()).sync().channel();
+            publisher.writeAndFlush(hello("publisher-" + i, true));
+            publishers.add(publisher);
+        }
+        enter(WINDOW);
+        window.release(WINDOW);
+        long start = System.nanoTime();
+        for (int i = 0; i < count; i++) {
+            enter(1);
+            byte[] publish = packets.publish("device/m-" + clients.applyAsInt(i) + "/cmd", 1, false, PAYLOAD);
+            int id = i / WINDOW % PACKET_IDS + 1;
+            int offset = packets.packetIdOffset(publish, PAYLOAD);
+            publish[offset] = (byte) (id >> 8);
+            publish[offset + 1] = (byte) id;
+            publishers.get(i % WINDOW).writeAndFlush(Unpooled.wrappedBuffer(publish));
+        }
+        if (!arrived.tryAcquire(count, PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+            throw new IllegalStateException(
+                    "only " + arrived.availablePermits() + " of " + count + " messages arrived");
+        }
         return (System.nanoTime() - start) / 1e9;
     }
 
@@ -171,12 +210,20 @@ final class InProcessClients implements AutoCloseable {
                 if (!accepted) {
                     refused.incrementAndGet();
                     window.release();
-                } else if (first == SUBACK) {
+                } else if (first == SUBACK || first == PUBACK) {
                     window.release();
+                } else if ((first & 0xF6) == PUBLISH_QOS1) {
+                    acknowledge(ctx, in);
                 }
                 in.skipBytes(length);
             }
             super.channelRead(ctx, message);
+        }
+
+        private void acknowledge(ChannelHandlerContext ctx, ByteBuf in) {
+            int id = in.getUnsignedShort(in.readerIndex() + 2 + in.getUnsignedShort(in.readerIndex()));
+            ctx.writeAndFlush(Unpooled.wrappedBuffer(new byte[] {PUBACK, 2, (byte) (id >> 8), (byte) id}));
+            arrived.release();
         }
 
         @Override

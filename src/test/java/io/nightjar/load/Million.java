@@ -12,6 +12,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import javax.management.JMException;
@@ -22,7 +23,7 @@ import javax.management.ObjectName;
  * the node gets slower as they become more. {@code ops/million} runs it.
  *
  * <pre>
- * Million [CONNECTIONS (1000000)] [STEP (100000)] [TAKEOVERS at each step (10000)]
+ * Million [CONNECTIONS (1000000) [STEP (100000) [TAKEOVERS at each step (10000) [MESSAGES at each step (200000)]]]]
  * </pre>
  *
  * <p>Everything of a node runs, as a default start has it: sharding, flight recorder, HTTP, $SYS, admission. Only the
@@ -32,20 +33,29 @@ public final class Million {
     private static final String NODE = "million";
     private static final int ALONE = 20_000;
 
+    /** Clients that came before what is counted, so that the code is compiled: their numbers are beyond all others. */
+    private static final int MOST_WARM = 50_000;
+
+    private static final int FIRST_WARM = 10_000_000;
+
     private final int connections;
     private final int step;
     private final int takeovers;
+    private final int messages;
+    private final int warm;
 
-    private Million(int connections, int step, int takeovers) {
+    private Million(int connections, int step, int takeovers, int messages) {
         this.connections = connections;
         this.step = step;
         this.takeovers = takeovers;
+        this.messages = messages;
+        this.warm = Math.min(MOST_WARM, connections);
     }
 
     public static void main(String[] args) throws Exception {
         int connections = number(args, 0, 1_000_000);
         int step = Math.min(connections, number(args, 1, 100_000));
-        new Million(connections, step, Math.min(step, number(args, 2, 10_000))).run();
+        new Million(connections, step, Math.min(step, number(args, 2, 10_000)), number(args, 3, 200_000)).run();
     }
 
     private static int number(String[] args, int index, int otherwise) {
@@ -65,13 +75,20 @@ public final class Million {
         print("a client's own end, measured alone: %,d bytes, taken off below", client);
         Path data = Files.createTempDirectory("nightjar-million");
         Broker broker = Broker.startInProcess(Settings.load(null, settings(data)));
-        try (InProcessClients clients = new InProcessClients(NODE + "/tcp:default");
-                Pauses pauses = new Pauses()) {
+        InProcessClients clients = new InProcessClients(NODE + "/tcp:default");
+        for (int round = 0; round < 3; round++) {
+            clients.connect(warm, i -> FIRST_WARM + i, round == 0);
+            clients.publish(messages, i -> FIRST_WARM + i % warm);
+        }
+        try (Pauses pauses = new Pauses()) {
             steps(clients, client);
             print("%n%s", histogram(20));
             pauses.stop();
             print("%s", summary(pauses.sorted()));
-            print("connections open: %,d", broker.counters().get(Counter.CONNECTIONS_ESTABLISHED) - clients.closed());
+            print(
+                    "connections open: %,d, of which %,d are those that warmed it up and the publishers",
+                    broker.counters().get(Counter.CONNECTIONS_ESTABLISHED) - clients.closed(),
+                    warm + InProcessClients.WINDOW);
             delete(data);
             Runtime.getRuntime().halt(0); // the orderly end of a million connections is not what is measured here
         }
@@ -80,20 +97,25 @@ public final class Million {
     private void steps(InProcessClients clients, long client) throws InterruptedException {
         long empty = usedHeap();
         long last = empty;
-        print("%n%12s %12s %16s %16s %14s", "connections", "connects/s", "bytes each", "of this step", "takeovers/s");
+        print(
+                "%n%12s %12s %16s %16s %14s %14s",
+                "connections", "connects/s", "bytes each", "of this step", "takeovers/s", "messages/s");
         for (int open = 0; open < connections; open += step) {
             int first = open;
             int now = open + step;
             double seconds = clients.connect(step, i -> first + i, true);
             long used = usedHeap();
+            double published =
+                    clients.publish(messages, i -> ThreadLocalRandom.current().nextInt(now));
             double taken = clients.connect(takeovers, i -> (int) ((long) i * now / takeovers), false);
             print(
-                    "%,12d %,12.0f %,16d %,16d %,14.0f",
+                    "%,12d %,12.0f %,16d %,16d %,14.0f %,14.0f",
                     now,
                     step / seconds,
                     (used - empty) / now - client,
                     (used - last) / step - client,
-                    takeovers / taken);
+                    takeovers / taken,
+                    messages / published);
             last = usedHeap();
         }
     }
