@@ -37,8 +37,8 @@ final class Dashboard {
 
     /** In the folder beside this class. */
     static final List<String> FILES = List.of(
-            ("index.html style.css icon.svg theme.js main.js api.js app.js chart.js client.js clients.js disconnects.js"
-                            + " ends-filter.js event-stream.js new-trace.js parts.js refused.js sign-in.js text.js trace.js"
+            ("index.html style.css icon.svg theme.js main.js alarms.js api.js app.js chart.js client.js clients.js"
+                            + " disconnects.js ends-filter.js event-stream.js limits.js new-trace.js parts.js refused.js sign-in.js text.js trace.js"
                             + " traces.js words.js")
                     .split(" "));
 

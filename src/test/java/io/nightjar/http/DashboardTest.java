@@ -30,6 +30,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.openqa.selenium.Keys;
+import org.openqa.selenium.WebElement;
 
 /**
  * The dashboard in a real Chromium: a broker with real clients behind it, and once a stand-in with 100,000 of them.
@@ -62,7 +63,11 @@ final class DashboardTest {
         assumeTrue(missing == null, missing);
         Path home = Files.createDirectories(folder.resolve("n1@127.0.0.1"));
         Files.writeString(home.resolve("administrators.json"), users());
-        broker = TestBroker.start(folder, "n1@127.0.0.1", Map.of("mqtt.max-clientid-length", "65535"), PASSWORD);
+        broker = TestBroker.start(
+                folder,
+                "n1@127.0.0.1",
+                Map.of("mqtt.max-clientid-length", "65535", "target-connections", "1000000"),
+                PASSWORD);
         base = "http://127.0.0.1:" + broker.broker().httpPort() + "/";
         browser = Browser.start(folder.resolve("browser"));
     }
@@ -249,6 +254,76 @@ final class DashboardTest {
         assertThat(browser.find("td.fix").getText()).isNotBlank();
     }
 
+    // ---- what may run out
+
+    @Test
+    void limits_and_alarms_of_all_nodes_stand_on_one_page_with_the_line_that_lifts_each() throws Exception {
+        ApiServer two = new ApiServer();
+        try {
+            two.clients.unreachable = List.of("n3");
+            browser.open("http://127.0.0.1:" + two.server.port() + "/");
+            browser.type("input[name=username]", "admin");
+            browser.type("input[name=password]", ApiServer.PASSWORD);
+            browser.click("button", "Sign in");
+            assertThat(browser.find("nav .sign").getText()).startsWith("1");
+
+            browser.click("nav a", "Limits");
+
+            browser.find("#standing", "1 alarm stands");
+            assertThat(browser.find(".alarms li").getText()).contains("900 of 1024", "nofile on n1, since");
+            assertThat(browser.find(".banner").getText()).contains("Not the whole picture", "n3");
+            WebElement low = browser.find("section[aria-labelledby=limits-of-n1] tbody tr", "nofile");
+            assertThat(low.getText())
+                    .contains("nearly used up", "too low", "1,024", "11,000", "900", "88 %", "ulimit -n 11000");
+            assertThat(browser.find("section[aria-labelledby=limits-of-n1] tbody tr", "heap")
+                            .getText())
+                    .contains("cannot be read here")
+                    .doesNotContain("Copy");
+            assertThat(browser.find("section[aria-labelledby=limits-of-n2] tbody tr", "nofile")
+                            .getText())
+                    .contains("too low")
+                    .doesNotContain("nearly used up");
+            assertThat(browser.find("section[aria-labelledby=fallen] tbody tr").getText())
+                    .contains("heap", "n1", "5 s");
+            shoot("limits-of-two-nodes", null);
+
+            browser.click(".copyable button", "Copy");
+            browser.find("#notes", "Copied.");
+            browser.click("nav a", "Clients");
+            browser.find("input[name=text]").sendKeys(Keys.chord(Keys.CONTROL, "v"));
+
+            browser.await(
+                    "the line in the clipboard",
+                    () -> "ulimit -n 11000".equals(browser.run("return document.querySelector('[name=text]').value"))
+                            ? true
+                            : null);
+            browser.open("about:blank");
+        } finally {
+            two.close();
+        }
+    }
+
+    @Test
+    void the_sign_of_alarms_asks_once_a_minute_whatever_pages_are_opened() {
+        signIn("viewer");
+        awaitQuiet();
+        List<String> asked = new ArrayList<>(browser.requests());
+        long from = System.nanoTime();
+
+        for (String page : List.of("Disconnects", "Refused", "Log Trace", "Clients", "Refused")) {
+            browser.click("nav a", page);
+            browser.find("h1", page);
+            awaitQuiet();
+        }
+
+        List<String> more = browser.requests();
+        assertThat(more).anyMatch(url -> url.contains("/api/v5/disconnects/refused"));
+        asked.addAll(more);
+        long minutes = Duration.ofNanos(System.nanoTime() - from).toMinutes();
+        assertThat(asked.stream().filter(url -> url.contains("/api/v5/alarms")).count())
+                .isBetween(1L, 2 + minutes);
+    }
+
     // ---- traces
 
     @Test
@@ -323,7 +398,7 @@ final class DashboardTest {
             awaitQuiet();
             assertHarmless();
         }
-        for (String page : List.of("disconnects", "refused", "trace")) {
+        for (String page : List.of("disconnects", "refused", "trace", "limits")) {
             browser.open(page(page));
             awaitQuiet();
             assertHarmless();
@@ -463,6 +538,11 @@ final class DashboardTest {
                     awaitQuiet();
                     shoot(page.getKey(), null);
                 }
+                browser.open(page("limits"));
+                browser.await(
+                        "limits of the first look",
+                        () -> browser.all(".limits .status-ok").isEmpty() ? null : true);
+                shoot("limits", null);
                 browser.open(page("clients", "workshop/press-7"));
                 browser.click("button", "Kick");
                 shoot("kick", "dialog");

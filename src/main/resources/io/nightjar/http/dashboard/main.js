@@ -2,10 +2,12 @@
 import { html, nothing, render } from "./lib/lit-html.js";
 import * as api from "./api.js";
 import { address, closeDialog, drawWith, route, update } from "./app.js";
+import { StandingAlarms } from "./alarms.js";
 import { foreign } from "./text.js";
 import { ClientPage } from "./client.js";
 import { ClientsPage } from "./clients.js";
 import { DisconnectsPage } from "./disconnects.js";
+import { LimitsPage } from "./limits.js";
 import { RefusedPage } from "./refused.js";
 import { SignIn } from "./sign-in.js";
 import { TracePage } from "./trace.js";
@@ -16,6 +18,7 @@ const NAVIGATION = [
   ["disconnects", "Disconnects"],
   ["refused", "Refused"],
   ["trace", "Log Trace"],
+  ["limits", "Limits"],
 ];
 
 let page = null;
@@ -23,6 +26,7 @@ let where = null;
 let refreshes = stored("nightjar.refresh") !== "off";
 let timer = 0;
 const signIn = new SignIn();
+const standing = new StandingAlarms();
 
 function stored(name) {
   try {
@@ -47,6 +51,8 @@ function pageOf({ segments, query }) {
       return new DisconnectsPage(query);
     case "refused":
       return new RefusedPage(query);
+    case "limits":
+      return new LimitsPage(standing);
     case "trace":
       return value ? new TracePage(value) : new TracesPage(query);
     case "clients":
@@ -65,8 +71,10 @@ function open() {
     page = pageOf(where);
     document.title = `${page.title} - Nightjar`;
     page.start();
+    standing.watch();
     schedule();
   } else {
+    standing.forget();
     document.title = "Sign in - Nightjar";
   }
   update();
@@ -132,7 +140,7 @@ function header() {
     <nav aria-label="Pages of the dashboard">
       ${NAVIGATION.map(
         ([name, text]) =>
-          html`<a href=${address([name])} aria-current=${here === name ? "page" : nothing}>${text}</a>`,
+          html`<a href=${address([name])} aria-current=${here === name ? "page" : nothing}>${text}${name === "limits" ? standing.sign() : nothing}</a>`,
       )}
     </nav>
     <div class="tools">

@@ -250,3 +250,22 @@ export function askToKick(id, done) {
 export const total = (n, word) => html`<strong class="num">${count(n)}</strong> ${word}${Number(n) === 1 ? "" : "s"}`;
 
 export const when = time;
+
+// ---- lines to copy
+
+/** A line for a shell or a file, with a button that puts it into the clipboard. */
+export function copyable(line) {
+  return html`<span class="copyable"><code>${line}</code>
+    <button type="button" class="small" @click=${(e) => copy(line, e.currentTarget)} aria-label="Copy ${line}">Copy</button></span>`;
+}
+
+/** A page that did not come over TLS or from this machine has no clipboard: there the line is selected and copied so. */
+async function copy(line, button) {
+  try {
+    await navigator.clipboard.writeText(line);
+    note("Copied.");
+  } catch {
+    getSelection().selectAllChildren(button.parentElement.querySelector("code"));
+    note(document.execCommand("copy") ? "Copied." : "The line is selected; copy it with Ctrl+C.");
+  }
+}

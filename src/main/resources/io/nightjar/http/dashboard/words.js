@@ -114,6 +114,14 @@ export const REFUSED_BY = {
   client: "the client left",
 };
 
+/** How a limit stands. */
+export const LIMIT_STATES = {
+  ok: "ok",
+  too_low: "too low",
+  nearly_used: "nearly used up",
+  unknown: "cannot be read here",
+};
+
 /** What the groups of ends have in common. */
 export const CAUSES = {
   address: "address",
