@@ -36,6 +36,7 @@ import java.util.Objects;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
@@ -157,21 +158,21 @@ public final class ClientsService implements Clients {
     @Override
     public CompletionStage<Map<String, Map<String, Object>>> nodes() {
         return agents.askAll((ActorRef<Counted> replyTo) -> new CountClients(replyTo))
-                .thenApply(answers -> {
-                    Map<String, Map<String, Object>> nodes = new LinkedHashMap<>();
-                    answers.forEach(answer -> nodes.put(answer.node(), answer.figures()));
-                    return nodes;
-                });
+                .thenApply(answers -> byNode(answers, Counted::node, Counted::figures));
     }
 
     @Override
     public CompletionStage<Map<String, Map<String, Object>>> limits() {
         return agents.askAll((ActorRef<LimitsShown> replyTo) -> new ShowLimits(replyTo))
-                .thenApply(answers -> {
-                    Map<String, Map<String, Object>> nodes = new LinkedHashMap<>();
-                    answers.forEach(answer -> nodes.put(answer.node(), answer.limits()));
-                    return nodes;
-                });
+                .thenApply(answers -> byNode(answers, LimitsShown::node, LimitsShown::limits));
+    }
+
+    /** What each node that answered says of itself, in the order of the answers. */
+    private static <A> Map<String, Map<String, Object>> byNode(
+            List<A> answers, Function<A, String> node, Function<A, Map<String, Object>> told) {
+        Map<String, Map<String, Object>> nodes = new LinkedHashMap<>();
+        answers.forEach(answer -> nodes.put(node.apply(answer), told.apply(answer)));
+        return nodes;
     }
 
     @Override
