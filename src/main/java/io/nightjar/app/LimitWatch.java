@@ -138,7 +138,7 @@ final class LimitWatch {
         }
         String fix = limits.stream()
                 .filter(limit -> limit.name().startsWith("nofile"))
-                .map(Limit::fix)
+                .map(Limit::lift)
                 .findFirst()
                 .orElse("raise ulimit -n");
         long refused = counters.get(Counter.CONNECTIONS_REFUSED_NOFILE);

@@ -56,7 +56,7 @@ public final class Alarms {
                 raise(
                         limit.name(),
                         limit.name() + " is used to " + Math.round(share * 100) + " % (" + used + " of " + value + "), "
-                                + limit.bounds() + "; to lift it: " + limit.fix(),
+                                + limit.bounds() + "; to lift it: " + limit.lift(),
                         used,
                         value,
                         nowMillis);

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param needed at least this much for the target
  * @param used how much of {@code value} is in use now, or null if that cannot be told
  * @param unit {@code bytes}, {@code pages}, {@code seconds}, or empty for a plain number
- * @param fix the exact line that lifts it
+ * @param fix the exact line that lifts it to {@code needed}
  */
 public record Limit(
         String name,
@@ -50,6 +50,17 @@ public record Limit(
             String fix) {
         Status status = value == null ? Status.UNKNOWN : value >= needed ? Status.OK : Status.TOO_LOW;
         return new Limit(name, bounds, value, needed, used, unit, status, fix);
+    }
+
+    /**
+     * How to lift it when it is nearly used up: its line, unless it meets the target already and the line, which is made
+     * for the target, would lower it.
+     */
+    public String lift() {
+        return status == Status.OK
+                ? "it meets what nightjar.target-connections needs, so raise that to the connections you expect, and"
+                        + " ops/nightjar doctor names the line"
+                : fix;
     }
 
     /** Used of the value, 0 to 1 and above, or -1 if it cannot be told. */

@@ -26,6 +26,16 @@ class AlarmsTest {
     }
 
     @Test
+    void an_alarm_of_a_limit_that_meets_the_target_does_not_tell_the_line_that_would_lower_it() {
+        alarms.limits(
+                List.of(Limit.of("nofile (soft)", "files", 20_000L, 16_000, 17_000L, "", "ulimit -n 16384")), 1_000);
+
+        assertThat(alarms.raised()).singleElement().satisfies(alarm -> assertThat(alarm.message())
+                .contains("85 %", "nightjar.target-connections", "ops/nightjar doctor")
+                .doesNotContain("16384"));
+    }
+
+    @Test
     void it_is_told_once_while_it_stands_and_shows_the_newest_figure() {
         alarms.limits(List.of(used(800)), 1_000);
         alarms.limits(List.of(used(900)), 2_000);
@@ -93,6 +103,6 @@ class AlarmsTest {
     }
 
     private static Limit used(long used) {
-        return Limit.of("nofile (soft)", "descriptors", 1_000L, 500, used, "", "LimitNOFILE=2048");
+        return Limit.of("nofile (soft)", "descriptors", 1_000L, 2_000, used, "", "LimitNOFILE=2048");
     }
 }
