@@ -1,6 +1,6 @@
 package io.nightjar.load;
 
-import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.BufferedReader;
@@ -152,8 +152,15 @@ public final class Bench {
         if (text.isEmpty()) {
             return error("the generator said nothing, exit code " + code + "; see " + log);
         }
-        JsonNode figures = JSON.readTree(text.substring(text.lastIndexOf('\n') + 1));
-        return figures instanceof ObjectNode object ? object : error("the generator said " + figures);
+        String last = text.substring(text.lastIndexOf('\n') + 1);
+        try {
+            if (JSON.readTree(last) instanceof ObjectNode figures) {
+                return figures;
+            }
+        } catch (JsonProcessingException e) {
+            // told below: one run fails, and the table has the others
+        }
+        return error("the generator ended with code " + code + " and: " + last);
     }
 
     private static ObjectNode error(String why) {
