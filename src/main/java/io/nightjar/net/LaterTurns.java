@@ -1,0 +1,66 @@
+package io.nightjar.net;
+
+import io.netty.channel.EventLoop;
+import io.nightjar.net.LoopClock.LoopThread;
+import java.util.ArrayDeque;
+import java.util.concurrent.Executor;
+
+/**
+ * What one event loop leaves for its later turns, so that whoever sends or asks little is not behind all that one message to
+ * very many brought: of the flushes that a turn asks for the first {@value #FLUSHES} are done in it, as always, and the
+ * others wait, {@value #FLUSHES} of them a turn; of pieces of long work {@value #PIECES} a turn. Between turns sockets are
+ * read. A flush that waits takes along what else came for its connection, so it never costs more. Each connection waits
+ * once at most, which bounds it. Touched by its loop's thread alone.
+ */
+final class LaterTurns {
+    /** About a millisecond of writes to sockets. */
+    static final int FLUSHES = 256;
+
+    /** Each sends some hundred messages. */
+    static final int PIECES = 4;
+
+    private final ArrayDeque<Runnable> flushes = new ArrayDeque<>();
+    private final ArrayDeque<Runnable> pieces = new ArrayDeque<>();
+    private int flushesOfTurn;
+
+    /** Flushes in this turn if it has room, else in a later one. */
+    static void flush(EventLoop loop, Runnable flush) {
+        if (Thread.currentThread() instanceof LoopThread thread && loop.inEventLoop()) {
+            LaterTurns later = thread.later;
+            if (later.flushesOfTurn >= FLUSHES) {
+                later.flushes.add(flush);
+                return;
+            }
+            later.flushesOfTurn++;
+        }
+        loop.execute(flush);
+    }
+
+    /** Runs a piece of long work in a later turn. */
+    static void later(EventLoop loop, Runnable piece) {
+        if (Thread.currentThread() instanceof LoopThread thread && loop.inEventLoop()) {
+            thread.later.pieces.add(piece);
+        } else {
+            loop.execute(piece);
+        }
+    }
+
+    /**
+     * The calling loop begins a turn: what may be done in it becomes tasks of the loop. To be called before it looks at its
+     * sockets, which it does without waiting for them if it has tasks.
+     */
+    static void newTurn(Executor loop) {
+        if (Thread.currentThread() instanceof LoopThread thread) {
+            LaterTurns later = thread.later;
+            later.flushesOfTurn = 0;
+            hand(later.flushes, FLUSHES, loop);
+            hand(later.pieces, PIECES, loop);
+        }
+    }
+
+    private static void hand(ArrayDeque<Runnable> waiting, int most, Executor loop) {
+        for (int n = 0; n < most && !waiting.isEmpty(); n++) {
+            loop.execute(waiting.poll());
+        }
+    }
+}
