@@ -294,7 +294,14 @@ final class InboundPackets {
         if (denied) {
             connection.context.counters().increment(Counter.SUBSCRIBE_NOT_AUTHORIZED);
         }
-        session.tell(new SessionCommand.Subscribe(connection.attachment, offers.grant(packet), verdicts));
+        SessionCommand.Subscribe command =
+                new SessionCommand.Subscribe(connection.attachment, offers.grant(packet), verdicts);
+        if (LaterTurns.takesFilters(
+                connection.channel.eventLoop(), packet.requests().size())) {
+            session.tell(command);
+        } else {
+            connection.inLaterTurn(() -> session.tell(command));
+        }
     }
 
     /** Counts and traces it; true if it ended the connection. */

@@ -8,8 +8,8 @@ import java.util.concurrent.Executor;
 /**
  * What one event loop leaves for its later turns, so that whoever sends or asks little is not behind all that one message to
  * very many brought: of the flushes that a turn asks for the first {@value #FLUSHES} are done in it, as always, and the
- * others wait, {@value #FLUSHES} of them a turn; of pieces of long work {@value #PIECES} a turn. Between turns sockets are
- * read. A flush that waits takes along what else came for its connection, so it never costs more. Each connection waits
+ * others wait, {@value #FLUSHES} of them a turn; of pieces of long work {@value #PIECES} a turn, of Topic Filters about
+ * {@value #FILTERS}. Between turns sockets are read. A flush that waits takes along what else came for its connection, so it never costs more. Each connection waits
  * once at most, which bounds it. Touched by its loop's thread alone.
  */
 final class LaterTurns {
@@ -19,9 +19,38 @@ final class LaterTurns {
     /** Each sends some hundred messages. */
     static final int PIECES = 4;
 
+    /** About a millisecond or two of subscribing. */
+    static final int FILTERS = 128;
+
     private final ArrayDeque<Runnable> flushes = new ArrayDeque<>();
+    private final ArrayDeque<Runnable> subscriptions = new ArrayDeque<>();
     private final ArrayDeque<Runnable> pieces = new ArrayDeque<>();
     private int flushesOfTurn;
+    private int filtersOfTurn;
+
+    /**
+     * Whether this turn has room for a packet with so many Topic Filters; if so, they count. Who finds none comes again by
+     * {@link #subscribeLater}.
+     */
+    static boolean takesFilters(EventLoop loop, int filters) {
+        if (Thread.currentThread() instanceof LoopThread thread && loop.inEventLoop()) {
+            LaterTurns later = thread.later;
+            if (later.filtersOfTurn >= FILTERS || !later.subscriptions.isEmpty()) {
+                return false;
+            }
+            later.filtersOfTurn += filters;
+        }
+        return true;
+    }
+
+    /** Subscribes in a later turn; a packet may have very many filters, so there is one of these a turn. */
+    static void subscribeLater(EventLoop loop, Runnable subscribing) {
+        if (Thread.currentThread() instanceof LoopThread thread && loop.inEventLoop()) {
+            thread.later.subscriptions.add(subscribing);
+        } else {
+            loop.execute(subscribing);
+        }
+    }
 
     /** Flushes in this turn if it has room, else in a later one. */
     static void flush(EventLoop loop, Runnable flush) {
@@ -53,6 +82,8 @@ final class LaterTurns {
         if (Thread.currentThread() instanceof LoopThread thread) {
             LaterTurns later = thread.later;
             later.flushesOfTurn = 0;
+            later.filtersOfTurn = 0;
+            hand(later.subscriptions, 1, loop);
             hand(later.flushes, FLUSHES, loop);
             hand(later.pieces, PIECES, loop);
         }

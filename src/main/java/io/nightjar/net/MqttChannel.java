@@ -375,6 +375,17 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements Connecti
         leaveIfAllIsRead();
     }
 
+    /** Subscribes in a later turn of the loop. Nothing is read until then, so that all stays in order. */
+    void inLaterTurn(Runnable subscribing) {
+        inbound.pause();
+        LaterTurns.subscribeLater(channel.eventLoop(), () -> {
+            if (state == State.CONNECTED) {
+                subscribing.run();
+                resume();
+            }
+        });
+    }
+
     /** The authenticator thinks: nothing is read meanwhile. */
     void pauseAuthentication() {
         state = State.AUTHENTICATING;

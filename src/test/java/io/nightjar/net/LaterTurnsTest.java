@@ -48,6 +48,25 @@ class LaterTurnsTest {
     }
 
     @Test
+    void very_many_subscriptions_take_turns_with_what_others_ask_for() {
+        List<Integer> done = done(MANY + 1, all -> {
+            for (int i = 0; i < MANY; i++) {
+                int number = i;
+                if (LaterTurns.takesFilters(loop, 1)) {
+                    loop.execute(() -> all.accept(number));
+                } else {
+                    LaterTurns.subscribeLater(loop, () -> all.accept(number));
+                }
+            }
+            loop.execute(() -> all.accept(-1));
+        });
+
+        assertThat(done.indexOf(-1)).isEqualTo(LaterTurns.FILTERS);
+        assertThat(done.stream().filter(i -> i >= 0))
+                .containsExactlyElementsOf(IntStream.range(0, MANY).boxed().toList());
+    }
+
+    @Test
     void a_piece_of_long_work_comes_after_what_is_there_already() {
         List<Integer> done = done(3, all -> {
             LaterTurns.later(loop, () -> all.accept(2));
