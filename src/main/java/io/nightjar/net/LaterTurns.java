@@ -22,11 +22,29 @@ final class LaterTurns {
     /** About a millisecond or two of subscribing. */
     static final int FILTERS = 128;
 
+    /** Some ten milliseconds of handing out; less would keep what goes to one connection from leaving with one write. */
+    static final int DELIVERIES = 16_384;
+
+    /** A message to fewer does not count: pairs would pay for it. */
+    static final int LARGE = 32;
+
     private final ArrayDeque<Runnable> flushes = new ArrayDeque<>();
     private final ArrayDeque<Runnable> subscriptions = new ArrayDeque<>();
     private final ArrayDeque<Runnable> pieces = new ArrayDeque<>();
     private int flushesOfTurn;
     private int filtersOfTurn;
+    private int deliveriesOfTurn;
+
+    /**
+     * A message went to so many; whether this turn has had enough of that, so that its publisher is read on in a later one.
+     */
+    static boolean hasEnough(EventLoop loop, int deliveries) {
+        if (deliveries < LARGE || !(Thread.currentThread() instanceof LoopThread thread) || !loop.inEventLoop()) {
+            return false;
+        }
+        thread.later.deliveriesOfTurn += deliveries;
+        return thread.later.deliveriesOfTurn >= DELIVERIES;
+    }
 
     /**
      * Whether this turn has room for a packet with so many Topic Filters; if so, they count. Who finds none comes again by
@@ -83,6 +101,7 @@ final class LaterTurns {
             LaterTurns later = thread.later;
             later.flushesOfTurn = 0;
             later.filtersOfTurn = 0;
+            later.deliveriesOfTurn = 0;
             hand(later.subscriptions, 1, loop);
             hand(later.flushes, FLUSHES, loop);
             hand(later.pieces, PIECES, loop);

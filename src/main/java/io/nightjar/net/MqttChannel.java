@@ -386,6 +386,16 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements Connecti
         });
     }
 
+    /** Reads on in a later turn of the loop. */
+    void readOnLater() {
+        inbound.pause();
+        LaterTurns.later(channel.eventLoop(), () -> {
+            if (state == State.CONNECTED) {
+                resume();
+            }
+        });
+    }
+
     /** The authenticator thinks: nothing is read meanwhile. */
     void pauseAuthentication() {
         state = State.AUTHENTICATING;

@@ -48,7 +48,8 @@
  *
  * <p>No client may take a loop for itself: what is more than a millisecond or so of work is left for later turns, between
  * which sockets are read ({@link io.nightjar.net.LaterTurns}): of flushes the 257th and on, of Topic Filters the 129th and
- * on (their client is not read meanwhile, so all stays in order), pieces of a replay; a connection is read 16 KiB a turn
+ * on (their client is not read meanwhile, so all stays in order), pieces of a replay, after 16,384 deliveries
+ * the next message of their publisher; a connection is read 16 KiB a turn
  * (Netty: 16 reads), and tasks have 5 ms before sockets are looked at (Netty: a second). {@code ops/steady}, broker on a core
  * that others used, too, p99 of a pair that has no part in it: see there for how to repeat it. Before, a fan-out to 15,000
  * held them up for 1.3 s (p50 565 ms), 1,000,000 subscriptions for 14 s (p50 4.9 s), ten publishers without restraint

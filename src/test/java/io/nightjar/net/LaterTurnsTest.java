@@ -67,6 +67,20 @@ class LaterTurnsTest {
     }
 
     @Test
+    void after_very_many_deliveries_a_turn_has_enough_and_the_next_one_has_not() {
+        List<Integer> done = done(3, all -> {
+            boolean first = LaterTurns.hasEnough(loop, LaterTurns.DELIVERIES - 1);
+            boolean small = LaterTurns.hasEnough(loop, LaterTurns.LARGE - 1);
+            boolean second = LaterTurns.hasEnough(loop, LaterTurns.LARGE);
+            all.accept(first || small ? 1 : 0);
+            all.accept(second ? 1 : 0);
+            LaterTurns.later(loop, () -> all.accept(LaterTurns.hasEnough(loop, LaterTurns.LARGE) ? 1 : 0));
+        });
+
+        assertThat(done).containsExactly(0, 1, 0);
+    }
+
+    @Test
     void a_piece_of_long_work_comes_after_what_is_there_already() {
         List<Integer> done = done(3, all -> {
             LaterTurns.later(loop, () -> all.accept(2));
