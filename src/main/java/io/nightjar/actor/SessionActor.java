@@ -119,6 +119,9 @@ public final class SessionActor extends UntypedAbstractActor implements SessionE
     /** A command is being handled; touched by {@link #home} alone. */
     private boolean busy;
 
+    /** What waits will go on in a later turn; touched by the actor alone. */
+    private boolean goesOn;
+
     /** Stopped: whatever still comes goes the way of dead letters. */
     private boolean over;
 
@@ -265,6 +268,7 @@ public final class SessionActor extends UntypedAbstractActor implements SessionE
     }
 
     private void onWritable(Writable command) {
+        goesOn = false;
         if (state != null && command.writable()) {
             state.writable(command.attachment(), now(), this);
         }
@@ -436,6 +440,24 @@ public final class SessionActor extends UntypedAbstractActor implements SessionE
     @Override
     public boolean isWritable() {
         return connection != null && connection.isWritable();
+    }
+
+    @Override
+    public void goOnLater() {
+        if (!goesOn && state != null) {
+            goesOn = true;
+            Writable again = new Writable(state.attachment(), true);
+            if (Thread.currentThread() == home) {
+                services.loops()
+                        .later(
+                                SessionKey.loop(
+                                        getSelf().path().name(),
+                                        services.loops().count()),
+                                () -> tell(again));
+            } else {
+                tell(again);
+            }
+        }
     }
 
     @Override

@@ -161,6 +161,7 @@ final class SysTree {
         dropped(all);
         all.put("client/connected", counters.get(Counter.CONNECTIONS_ESTABLISHED));
         all.put("client/connect/delayed", counters.get(Counter.CONNECTS_DELAYED));
+        all.put("client/reads/deferred", counters.get(Counter.READS_DEFERRED));
         all.put("client/connect/refused_rate", counters.get(Counter.CONNECTS_REFUSED_RATE));
         all.put("client/connect/refused_busy", counters.get(Counter.CONNECTS_REFUSED_BUSY));
         all.put("session/created", counters.get(Counter.SESSIONS_CREATED));

@@ -9,6 +9,14 @@ public interface EventLoops {
     /** Runs tasks on loop {@code index}, in order. */
     Executor executor(int index);
 
+    /**
+     * Runs a task on loop {@code index}, from which it is called, in a later turn of that loop: when sockets were read and
+     * others were served. For work that is done in pieces so that nobody waits for all of it.
+     */
+    default void later(int index, Runnable task) {
+        executor(index).execute(task);
+    }
+
     /** The wheel of loop {@code index}; touch it only on that loop. */
     TimerWheel wheel(int index);
 

@@ -31,6 +31,8 @@ public final class Counters {
         CLIENTS_DISCONNECTED,
         /** CONNECTs, and ClientHellos, that had to wait to be let in. */
         CONNECTS_DELAYED,
+        /** Clients that were read on in a later turn of their event loop, since what they asked kept it long. */
+        READS_DEFERRED,
         /** Not let in since a rate was exceeded for too long. */
         CONNECTS_REFUSED_RATE,
         /** Not let in since too many waited, or too long, for others to be done. */

@@ -120,7 +120,7 @@ final class InboundPackets {
             return;
         }
         switch (publish.qos()) {
-            case AT_MOST_ONCE -> connection.context.router().route(message);
+            case AT_MOST_ONCE -> route(connection, message);
             case AT_LEAST_ONCE -> publishQos1(connection, publish, message);
             case EXACTLY_ONCE -> publishQos2(connection, session, publish, message, ReasonCode.SUCCESS);
         }
@@ -136,12 +136,21 @@ final class InboundPackets {
         return known;
     }
 
+    /** Hands a message out; after very many deliveries its publisher is read on in a later turn. */
+    private static int route(MqttChannel connection, Message message) {
+        int reached = connection.context.router().route(message);
+        if (LaterTurns.hasEnough(connection.channel.eventLoop(), reached) && !connection.inbound.isPaused()) {
+            connection.readOnLater();
+        }
+        return reached;
+    }
+
     private static void publishQos1(MqttChannel connection, Packet.Publish publish, Message message) {
         if (connection.quota != null && connection.quota.isFull()) {
             receiveMaximumExceeded(connection);
             return;
         }
-        int matching = connection.context.router().route(message);
+        int matching = route(connection, message);
         ReasonCode code = matching == 0 ? ReasonCode.NO_MATCHING_SUBSCRIBERS : ReasonCode.SUCCESS;
         connection.outbound.write(new Packet.PubAck(publish.packetId(), code));
     }
@@ -294,7 +303,14 @@ final class InboundPackets {
         if (denied) {
             connection.context.counters().increment(Counter.SUBSCRIBE_NOT_AUTHORIZED);
         }
-        session.tell(new SessionCommand.Subscribe(connection.attachment, offers.grant(packet), verdicts));
+        SessionCommand.Subscribe command =
+                new SessionCommand.Subscribe(connection.attachment, offers.grant(packet), verdicts);
+        if (LaterTurns.takesFilters(
+                connection.channel.eventLoop(), packet.requests().size())) {
+            session.tell(command);
+        } else {
+            connection.inLaterTurn(() -> session.tell(command));
+        }
     }
 
     /** Counts and traces it; true if it ended the connection. */

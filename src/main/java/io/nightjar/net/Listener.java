@@ -22,7 +22,16 @@ public final class Listener {
     private static final Logger log = LoggerFactory.getLogger(Listener.class);
 
     /** Bytes of one read; one size for all, so that no connection keeps statistics of its own. */
-    private static final FixedRecvByteBufAllocator READS = new FixedRecvByteBufAllocator(8 * 1024);
+    static final int READ_BYTES = 8 * 1024;
+
+    /** Reads of one connection in a turn of its loop. Netty's 16 let a publisher that floods keep all others waiting. */
+    static final int READS_A_TURN = 2;
+
+    private static final FixedRecvByteBufAllocator READS = new FixedRecvByteBufAllocator(READ_BYTES);
+
+    static {
+        READS.maxMessagesPerRead(READS_A_TURN);
+    }
 
     private final NetContext context;
     private final ListenerSettings settings;

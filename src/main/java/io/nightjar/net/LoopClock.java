@@ -44,6 +44,7 @@ public final class LoopClock implements InstantSource {
 
     /** The thread of one event loop, which remembers the time of its turn. */
     static final class LoopThread extends FastThreadLocalThread {
+        final LaterTurns later = new LaterTurns();
         private long millis;
         private int readings;
 

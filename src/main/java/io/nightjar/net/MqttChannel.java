@@ -375,6 +375,29 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements Connecti
         leaveIfAllIsRead();
     }
 
+    /** Subscribes in a later turn of the loop. Nothing is read until then, so that all stays in order. */
+    void inLaterTurn(Runnable subscribing) {
+        inbound.pause();
+        context.counters().increment(Counter.READS_DEFERRED);
+        LaterTurns.subscribeLater(channel.eventLoop(), () -> {
+            if (state == State.CONNECTED) {
+                subscribing.run();
+                resume();
+            }
+        });
+    }
+
+    /** Reads on in a later turn of the loop. */
+    void readOnLater() {
+        inbound.pause();
+        context.counters().increment(Counter.READS_DEFERRED);
+        LaterTurns.later(channel.eventLoop(), () -> {
+            if (state == State.CONNECTED) {
+                resume();
+            }
+        });
+    }
+
     /** The authenticator thinks: nothing is read meanwhile. */
     void pauseAuthentication() {
         state = State.AUTHENTICATING;

@@ -1,9 +1,11 @@
 package io.nightjar.net;
 
 import io.netty.channel.EventLoop;
+import io.netty.channel.IoEventLoop;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.ServerChannel;
+import io.netty.channel.SingleThreadIoEventLoop;
 import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollServerSocketChannel;
@@ -13,6 +15,7 @@ import io.netty.channel.local.LocalServerChannel;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.util.concurrent.EventExecutor;
+import io.netty.util.concurrent.RejectedExecutionHandlers;
 import io.netty.util.internal.PlatformDependent;
 import io.nightjar.message.EventLoops;
 import io.nightjar.message.TimerWheel;
@@ -56,6 +59,9 @@ public final class NettyLoops implements EventLoops {
         }
     }
 
+    /** Longest time for tasks before sockets are looked at again; Netty takes a second. */
+    private static final long TASKS_MILLIS = 5;
+
     private final MultiThreadIoEventLoopGroup group;
     private final Io io;
     private final List<EventLoop> loops = new ArrayList<>();
@@ -77,10 +83,22 @@ public final class NettyLoops implements EventLoops {
     private NettyLoops(int count, Io io, InstantSource clock) {
         this.io = io;
         AtomicInteger number = new AtomicInteger();
-        this.group = new MultiThreadIoEventLoopGroup(
-                count,
-                (ThreadFactory) task -> new LoopThread(task, "nightjar-loop-" + number.incrementAndGet()),
-                TurningHandler.over(io.handlers()));
+        this.group =
+                new MultiThreadIoEventLoopGroup(
+                        count,
+                        (ThreadFactory) task -> new LoopThread(task, "nightjar-loop-" + number.incrementAndGet()),
+                        TurningHandler.over(io.handlers())) {
+                    @Override
+                    protected IoEventLoop newChild(Executor executor, IoHandlerFactory factory, Object... arguments) {
+                        return new SingleThreadIoEventLoop(
+                                this,
+                                executor,
+                                factory,
+                                Integer.MAX_VALUE,
+                                RejectedExecutionHandlers.reject(),
+                                TASKS_MILLIS);
+                    }
+                };
         for (EventExecutor executor : group) {
             EventLoop loop = (EventLoop) executor;
             TimerWheel wheel = new TimerWheel(clock.millis());
@@ -102,6 +120,11 @@ public final class NettyLoops implements EventLoops {
     @Override
     public Executor executor(int index) {
         return loops.get(index);
+    }
+
+    @Override
+    public void later(int index, Runnable task) {
+        LaterTurns.later(loops.get(index), task);
     }
 
     @Override

@@ -225,11 +225,15 @@ final class Outbound implements Runnable {
 
     // ---- flushing
 
-    /** Flushes at the end of this read or, outside one, at the end of this turn of the loop. */
+    /** Flushes at the end of this read or, outside one, at the end of this turn of the loop or, after very many, a later. */
     void flushSoon() {
         if (!flushScheduled && !connection.inbound.isReading()) {
             flushScheduled = true;
-            connection.channel.eventLoop().execute(this);
+            if (connection.state() == MqttChannel.State.CONNECTED) { // before, it may move to another loop meanwhile
+                LaterTurns.flush(connection.channel.eventLoop(), this);
+            } else {
+                connection.channel.eventLoop().execute(this);
+            }
         }
     }
 

@@ -25,6 +25,9 @@ import org.jspecify.annotations.Nullable;
  * <p>There is no retry timer: messages are sent again on resume and at no other time [5.0/4.4.0-1].
  */
 final class Outbound {
+    /** Messages that go at once of those that waited; others of the same event loop come before the next. */
+    static final int AT_ONCE = 256;
+
     private final String clientId;
     private final SessionLimits limits;
     private final OutboundQueue queue = new OutboundQueue();
@@ -183,15 +186,21 @@ final class Outbound {
         }
     }
 
-    /** Sends what waits, as far as window and send buffer allow. */
+    /**
+     * Sends what waits, as far as window and send buffer allow, {@value #AT_ONCE} of each kind at most: a client that reads
+     * as fast as we write never fills its send buffer, and all that it gets would be sent before anybody else's turn.
+     */
     void pump(AttachRequest to, long nowMillis, SessionEffects effects) {
         while (inflight.hasResend() && inflight.hasRoom(to.receiveMaximum()) && effects.isWritable()) {
             resendNext(to, nowMillis, effects);
         }
-        drain(QoS.AT_LEAST_ONCE, to, nowMillis, effects);
-        drain(QoS.AT_MOST_ONCE, to, nowMillis, effects);
+        boolean more = drain(QoS.AT_LEAST_ONCE, to, nowMillis, effects);
+        more |= drain(QoS.AT_MOST_ONCE, to, nowMillis, effects);
         if (replay != null && queue.size() == 0) {
-            drainReplay(replay, to, nowMillis, effects);
+            more |= drainReplay(replay, to, nowMillis, effects);
+        }
+        if (more) {
+            effects.goOnLater();
         }
     }
 
@@ -209,8 +218,12 @@ final class Outbound {
         }
     }
 
-    private void drain(QoS line, AttachRequest to, long nowMillis, SessionEffects effects) {
-        while (queue.hasWaiting(line) && takes(line, to, effects)) {
+    /** Answers whether it stopped only since it was enough for once. */
+    private boolean drain(QoS line, AttachRequest to, long nowMillis, SessionEffects effects) {
+        for (int n = 0; queue.hasWaiting(line) && takes(line, to, effects); n++) {
+            if (n == AT_ONCE) {
+                return true;
+            }
             Delivery delivery = queue.poll(line);
             if (delivery != null && delivery.message().expiredAt(nowMillis)) {
                 drop(SessionEffects.Drop.EXPIRED, delivery, effects);
@@ -218,20 +231,24 @@ final class Outbound {
                 transmit(delivery, to, nowMillis, effects);
             }
         }
+        return false;
     }
 
-    private void drainReplay(RetainedReplay from, AttachRequest to, long nowMillis, SessionEffects effects) {
-        while (effects.isWritable()) {
+    private boolean drainReplay(RetainedReplay from, AttachRequest to, long nowMillis, SessionEffects effects) {
+        for (int n = 0; effects.isWritable(); n++) {
             Delivery next = from.peek(clientId, nowMillis);
             if (next == null) {
                 replay = null;
-                return;
+                return false;
             } else if (!takes(next.qos(), to, effects)) {
-                return;
+                return false;
+            } else if (n == AT_ONCE) {
+                return true;
             }
             from.taken();
             transmit(next, to, nowMillis, effects);
         }
+        return false;
     }
 
     /** First transmission. What is too large for the client counts as sent [5.0/3.1.2-25]. */

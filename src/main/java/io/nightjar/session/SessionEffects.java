@@ -34,6 +34,12 @@ public interface SessionEffects {
     /** Whether the attached connection takes more PUBLISH packets now. */
     boolean isWritable();
 
+    /**
+     * Calls {@link SessionState#writable} for the attached connection when others of this event loop had their turn: more
+     * waits, and enough was sent for once.
+     */
+    void goOnLater();
+
     /** Publishes a message of this session: QoS 2 after its first receipt, or its Will. 0 if no subscriber matches. */
     int route(Message message);
 

@@ -322,6 +322,11 @@ final class FuzzedSession implements SessionEffects {
     }
 
     @Override
+    public void goOnLater() {
+        state.writable(state.attachment(), now, this);
+    }
+
+    @Override
     public boolean isWritable() {
         return current != null && current.isWritable();
     }

@@ -16,6 +16,15 @@ final class Latencies {
         largest = Math.max(largest, micros);
     }
 
+    /** Adds all of another. */
+    void add(Latencies other) {
+        for (int i = 0; i < counts.length; i++) {
+            counts[i] += other.counts[i];
+        }
+        total += other.total;
+        largest = Math.max(largest, other.largest);
+    }
+
     private static int slot(long micros) {
         if (micros < 2 * STEPS) {
             return (int) micros;

@@ -50,6 +50,7 @@ final class LoadClient {
     private boolean connected;
     private boolean closed;
     private boolean queued;
+    private boolean deaf;
     int nextPacketId = 1;
 
     private LoadClient(
@@ -160,10 +161,24 @@ final class LoadClient {
         }
     }
 
-    private void interest(int ops) {
+    private void interest(int asked) {
+        int ops = deaf ? asked & ~SelectionKey.OP_READ : asked;
         if (key.isValid() && key.interestOps() != ops) {
             key.interestOps(ops);
         }
+    }
+
+    /** Reads no more from its socket until it is told to, while it goes on writing. */
+    void deaf(boolean stop) {
+        if (deaf != stop) {
+            deaf = stop;
+            interest(unsent() > 0 ? SelectionKey.OP_READ | SelectionKey.OP_WRITE : SelectionKey.OP_READ);
+        }
+    }
+
+    /** What the kernel holds for it unread; the system rounds it. */
+    void receiveBuffer(int bytes) throws IOException {
+        channel.setOption(StandardSocketOptions.SO_RCVBUF, bytes);
     }
 
     /** The selector says that something can be done. */

@@ -6,7 +6,8 @@ import java.util.Set;
 
 /** {@code --name value} of a command line; flags have no value. */
 final class Options {
-    private static final Set<String> FLAGS = Set.of("shared", "lose-old", "takeover", "subscribe", "hold-until-eof");
+    private static final Set<String> FLAGS =
+            Set.of("shared", "lose-old", "takeover", "subscribe", "hold-until-eof", "live");
     private static final Set<String> NAMES = Set.of(
             "host",
             "port",
@@ -33,6 +34,12 @@ final class Options {
             "exact",
             "wildcard",
             "retain",
+            "messages",
+            "filters",
+            "load-rate",
+            "take-rate",
+            "after",
+            "api",
             "user",
             "password");
 

@@ -21,6 +21,8 @@ final class RecordingEffects implements SessionEffects {
     final Map<String, List<Message>> retained = new HashMap<>();
     /** How many PUBLISH packets the send buffer still takes. */
     int writableFor = Integer.MAX_VALUE;
+    /** How often more was to go in a later turn. */
+    int goesOnLater;
     /** How many retained messages were pulled. */
     int pulled;
     /** How many subscribers match what is routed. */
@@ -109,6 +111,11 @@ final class RecordingEffects implements SessionEffects {
         } else {
             throw new AssertionError("a session never sends " + packet.type());
         }
+    }
+
+    @Override
+    public void goOnLater() {
+        goesOnLater++;
     }
 
     @Override

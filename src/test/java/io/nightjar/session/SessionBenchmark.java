@@ -142,6 +142,11 @@ public class SessionBenchmark {
         }
 
         @Override
+        public void goOnLater() {
+            throw new IllegalStateException("nothing waits here");
+        }
+
+        @Override
         public boolean isWritable() {
             return true;
         }

@@ -231,6 +231,11 @@ final class SimulatedSession implements SessionEffects {
     }
 
     @Override
+    public void goOnLater() {
+        throw new IllegalStateException("six packets fill a send buffer here");
+    }
+
+    @Override
     public boolean isWritable() {
         SimulatedConnection to = current;
         boolean writable = to != null && to.toDevice.size() < 6;

@@ -259,6 +259,27 @@ class SubscribeTest {
     }
 
     @Test
+    void a_client_that_takes_all_gets_retained_messages_in_pieces_and_others_their_turn_between_them() {
+        List<Message> many = new ArrayList<>();
+        IntStream.range(0, 2 * Outbound.AT_ONCE + 10).forEach(i -> many.add(retained("r/" + i, QoS.AT_MOST_ONCE)));
+        f.effects.retained.put("r/#", many);
+        f.attach(Request.resume());
+        f.effects.clear();
+
+        f.subscribe("r/#", QoS.AT_MOST_ONCE);
+        List<Packet.Publish> first = f.effects.publishes();
+        f.writable();
+        List<Packet.Publish> second = f.effects.publishes();
+        f.writable();
+
+        assertThat(first).hasSize(Outbound.AT_ONCE);
+        assertThat(second).hasSize(Outbound.AT_ONCE).first().satisfies(publish -> assertThat(publish.topic())
+                .isEqualTo("r/" + Outbound.AT_ONCE));
+        assertThat(f.effects.publishes()).hasSize(10);
+        assertThat(f.effects.goesOnLater).isEqualTo(2);
+    }
+
+    @Test
     void replay_stops_while_the_send_buffer_is_full_and_live_messages_go_first_when_it_is_not() {
         retain("#", retained("r1", QoS.AT_MOST_ONCE), retained("r2", QoS.AT_MOST_ONCE));
         f.effects.writableFor = 1;
