@@ -46,7 +46,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import java.util.function.BiConsumer;
-import java.util.function.Consumer;
 import org.apache.pekko.actor.ActorRef;
 import org.apache.pekko.actor.Props;
 import org.apache.pekko.actor.UntypedAbstractActor;
@@ -297,12 +296,11 @@ public final class SessionActor extends UntypedAbstractActor implements SessionE
         }
         ClientView view =
                 SessionView.of(now, services, listener, connectedAtMillis).with(Map.of("mailbox_len", mailboxLength()));
-        Consumer<Inspected> reply = command.replyTo()::tell;
         Connection attached = connection;
         if (attached == null) {
-            reply.accept(new Inspected(view));
+            command.replyTo().tell(new Inspected(view));
         } else {
-            attached.inspect(view, whole -> reply.accept(new Inspected(whole)));
+            attached.inspect(view, whole -> command.replyTo().tell(new Inspected(whole)));
         }
     }
 

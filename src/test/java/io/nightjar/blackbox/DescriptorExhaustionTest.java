@@ -55,11 +55,7 @@ class DescriptorExhaustionTest {
             for (int i = 0; i < NOFILE; i++) { // more than there are descriptors, and none says anything
                 flood.add(RawMqttClient.connect("127.0.0.1", node.port()));
             }
-            for (int i = 1; i <= 40; i++) {
-                assertThat(flood.get(flood.size() - i).awaitEnd(PATIENCE))
-                        .as("not left in the accept queue")
-                        .isNotEqualTo(RawMqttClient.End.OPEN);
-            }
+            theLastAreClosed();
 
             ping(stays);
             String trace = node.api().trace("stays", 1);
@@ -104,11 +100,7 @@ class DescriptorExhaustionTest {
             for (int i = 0; i < most + 100; i++) { // the accept queue holds them, so that none waits for another
                 flood.add(RawMqttClient.connect("127.0.0.1", node.port()));
             }
-            for (int i = 1; i <= 40; i++) {
-                assertThat(flood.get(flood.size() - i).awaitEnd(PATIENCE))
-                        .as("not left in the accept queue")
-                        .isNotEqualTo(RawMqttClient.End.OPEN);
-            }
+            theLastAreClosed();
             ping(stays);
             await().atMost(PATIENCE)
                     .until(() -> node.output().contains("event=connections_refused limit=nofile value=" + NOFILE));
@@ -131,6 +123,14 @@ class DescriptorExhaustionTest {
             for (Socket other : others) {
                 other.close();
             }
+        }
+    }
+
+    private void theLastAreClosed() throws Exception {
+        for (int i = 1; i <= 40; i++) {
+            assertThat(flood.get(flood.size() - i).awaitEnd(PATIENCE))
+                    .as("not left in the accept queue")
+                    .isNotEqualTo(RawMqttClient.End.OPEN);
         }
     }
 
