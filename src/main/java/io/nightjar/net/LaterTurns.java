@@ -4,13 +4,15 @@ import io.netty.channel.EventLoop;
 import io.nightjar.net.LoopClock.LoopThread;
 import java.util.ArrayDeque;
 import java.util.concurrent.Executor;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What one event loop leaves for its later turns, so that whoever sends or asks little is not behind all that one message to
- * very many brought: of the flushes that a turn asks for the first {@value #FLUSHES} are done in it, as always, and the
- * others wait, {@value #FLUSHES} of them a turn; of pieces of long work {@value #PIECES} a turn, of Topic Filters about
- * {@value #FILTERS}. Between turns sockets are read. A flush that waits takes along what else came for its connection, so it
- * never costs more. Each connection waits once at most, which bounds it. Touched by its loop's thread alone.
+ * very many brought: flushes, {@value #FLUSHES} of them a turn; pieces of long work, {@value #PIECES} a turn; Topic Filters,
+ * about {@value #FILTERS} a turn. Between turns sockets are read. A flush that waits takes along what else came for its
+ * connection, so it never costs more. Each connection waits once at most, which bounds it. Touched by its loop's thread
+ * alone.
  */
 final class LaterTurns {
     /** About a millisecond of writes to sockets. */
@@ -27,6 +29,8 @@ final class LaterTurns {
 
     /** A message to fewer does not count: pairs would pay for it. */
     static final int LARGE = 32;
+
+    private static final Logger log = LoggerFactory.getLogger(LaterTurns.class);
 
     private final ArrayDeque<Runnable> flushes = new ArrayDeque<>();
     private final ArrayDeque<Runnable> subscriptions = new ArrayDeque<>();
@@ -70,17 +74,16 @@ final class LaterTurns {
         }
     }
 
-    /** Flushes in this turn if it has room, else in a later one. */
+    /**
+     * Flushes when the sockets of this turn were read, or before those of the next; not as a task, which would be behind all
+     * that others have asked for.
+     */
     static void flush(EventLoop loop, Runnable flush) {
         if (Thread.currentThread() instanceof LoopThread thread && loop.inEventLoop()) {
-            LaterTurns later = thread.later;
-            if (later.flushesOfTurn >= FLUSHES) {
-                later.flushes.add(flush);
-                return;
-            }
-            later.flushesOfTurn++;
+            thread.later.flushes.add(flush);
+        } else {
+            loop.execute(flush);
         }
-        loop.execute(flush);
     }
 
     /** Runs a piece of long work in a later turn. */
@@ -93,8 +96,8 @@ final class LaterTurns {
     }
 
     /**
-     * The calling loop begins a turn: what may be done in it becomes tasks of the loop. To be called before it looks at its
-     * sockets, which it does without waiting for them if it has tasks.
+     * The calling loop begins a turn: what was left for it is flushed, or becomes tasks of the loop. To be called before it
+     * looks at its sockets, which it does without waiting for them if it has tasks.
      */
     static void newTurn(Executor loop) {
         if (Thread.currentThread() instanceof LoopThread thread) {
@@ -102,11 +105,35 @@ final class LaterTurns {
             later.flushesOfTurn = 0;
             later.filtersOfTurn = 0;
             later.deliveriesOfTurn = 0;
+            later.flush();
             hand(later.subscriptions, 1, loop);
-            hand(later.flushes, FLUSHES, loop);
             hand(later.pieces, PIECES, loop);
+            if (!later.flushes.isEmpty()) {
+                loop.execute(LaterTurns::anotherTurn);
+            }
         }
     }
+
+    /** The calling loop has read its sockets: what that brought is flushed, as far as this turn has room. */
+    static void socketsRead() {
+        if (Thread.currentThread() instanceof LoopThread thread) {
+            thread.later.flush();
+        }
+    }
+
+    private void flush() {
+        while (flushesOfTurn < FLUSHES && !flushes.isEmpty()) {
+            flushesOfTurn++;
+            try {
+                flushes.remove().run();
+            } catch (RuntimeException e) {
+                log.error("event=implementation_error where=flush", e); // the loop goes on for all others
+            }
+        }
+    }
+
+    /** A task that keeps the loop from waiting for its sockets. */
+    private static void anotherTurn() {}
 
     private static void hand(ArrayDeque<Runnable> waiting, int most, Executor loop) {
         for (int n = 0; n < most && !waiting.isEmpty(); n++) {

@@ -40,6 +40,7 @@ final class TurningHandler implements IoHandler {
         LoopClock.newTurn();
         LaterTurns.newTurn(loop); // before the sockets: what it hands on keeps the loop from waiting for them
         int handled = handler.run(context);
+        LaterTurns.socketsRead();
         LoopClock.newTurn();
         return handled;
     }

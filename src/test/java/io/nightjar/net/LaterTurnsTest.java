@@ -27,8 +27,11 @@ class LaterTurnsTest {
     @Test
     void whoever_comes_behind_very_many_flushes_waits_for_the_first_of_them_only() {
         List<Integer> done = done(MANY + 1, all -> {
-            IntStream.range(0, MANY).forEach(i -> LaterTurns.flush(loop, () -> all.accept(i)));
-            loop.execute(() -> all.accept(-1)); // what a socket that is read now asks for
+            LaterTurns.flush(loop, () -> {
+                loop.execute(() -> all.accept(-1)); // what a socket that is read now asks for
+                all.accept(0);
+            });
+            IntStream.range(1, MANY).forEach(i -> LaterTurns.flush(loop, () -> all.accept(i)));
         });
 
         assertThat(done.indexOf(-1)).isEqualTo(LaterTurns.FLUSHES);
@@ -37,14 +40,29 @@ class LaterTurnsTest {
     }
 
     @Test
-    void few_flushes_are_done_in_their_turn() {
-        List<Integer> done = done(3, all -> {
+    void a_flush_is_not_behind_the_tasks_of_its_turn_that_bring_others() {
+        List<Integer> done = done(4, all -> {
             LaterTurns.flush(loop, () -> all.accept(0));
             LaterTurns.flush(loop, () -> all.accept(1));
-            loop.execute(() -> all.accept(2));
+            LaterTurns.later(loop, () -> {
+                all.accept(2);
+                loop.execute(() -> all.accept(3));
+            });
         });
 
-        assertThat(done).containsExactly(0, 1, 2);
+        assertThat(done).containsExactly(0, 1, 2, 3);
+    }
+
+    @Test
+    void a_flush_that_fails_takes_no_other_with_it() {
+        List<Integer> done = done(1, all -> {
+            LaterTurns.flush(loop, () -> {
+                throw new IllegalStateException("for this test");
+            });
+            LaterTurns.flush(loop, () -> all.accept(0));
+        });
+
+        assertThat(done).containsExactly(0);
     }
 
     @Test
