@@ -2,7 +2,6 @@ package io.nightjar.actor;
 
 import io.nightjar.metrics.Counters;
 import io.nightjar.metrics.Counters.Counter;
-import io.nightjar.routing.FilterChanges;
 import io.nightjar.routing.FilterDigest;
 import io.nightjar.routing.RouteTable;
 import io.nightjar.routing.Router;
@@ -27,7 +26,7 @@ import org.slf4j.LoggerFactory;
  * Tells the other nodes which filters this one has subscribers for, and keeps what they tell in the {@link RouteTable}.
  * Each node writes its own column and nobody else's, so no agreement is needed.
  *
- * <p>Changes go out as numbered updates to all peers, gathered while the mailbox is busy. Every
+ * <p>Changes go out as numbered updates to all peers, as many in one as came since the last ({@link LocalChanges}). Every
  * {@link LinkSettings#routeDigestEvery} each node also tells the number of its last update and a digest of its column.
  * A peer that misses a number, or finds another digest twice in a row, pulls everything, in pieces that fit a frame.
  * A node that is unreachable keeps its column: it may come back, and its lane holds messages for it meanwhile. A node
@@ -37,14 +36,12 @@ final class RouteReplica extends AbstractBehavior<RouteReplica.Command> {
     /** What it understands; the {@code Route} messages of {@link LinkMessage} come from peers. */
     interface Command {}
 
-    /** A filter has its first subscriber on this node, or none any more. */
-    record LocalChange(String filter, boolean added) implements Command {}
-
     record PeerUp(PeerLink link, ActorRef<Command> routes) implements Command {}
 
     record PeerDown(PeerLink link) implements Command {}
 
-    private enum Flush implements Command {
+    /** Filters of this node came or went. */
+    private enum Changed implements Command {
         INSTANCE
     }
 
@@ -62,7 +59,7 @@ final class RouteReplica extends AbstractBehavior<RouteReplica.Command> {
     private final RouteTable table;
     private final Counters counters;
     private final Map<Long, Column> columns = new HashMap<>();
-    private final Map<String, Boolean> pending = new LinkedHashMap<>();
+    private final LocalChanges changes;
     private final Set<String> foundAtStart = new HashSet<>();
     private FilterDigest own = FilterDigest.EMPTY;
     private long sequence;
@@ -86,18 +83,9 @@ final class RouteReplica extends AbstractBehavior<RouteReplica.Command> {
         this.counters = counters;
         timers.startTimerWithFixedDelay(Tick.INSTANCE, settings.routeDigestEvery());
         ActorRef<Command> self = context.getSelf();
-        router.setFilterChanges(new FilterChanges() {
-            @Override
-            public void added(String filter) {
-                self.tell(new LocalChange(filter, true));
-            }
-
-            @Override
-            public void removed(String filter) {
-                self.tell(new LocalChange(filter, false));
-            }
-        });
-        // A filter that comes while we look is perhaps both seen here and told to us: onLocalChange counts it once.
+        changes = new LocalChanges(() -> self.tell(Changed.INSTANCE));
+        router.setFilterChanges(changes);
+        // A filter that comes while we look is perhaps both seen here and told to us: count() counts it once.
         router.forEachLocalFilter(foundAtStart::add);
         for (String filter : foundAtStart) {
             own = own.plus(filter);
@@ -107,8 +95,7 @@ final class RouteReplica extends AbstractBehavior<RouteReplica.Command> {
     @Override
     public Receive<Command> createReceive() {
         return newReceiveBuilder()
-                .onMessage(LocalChange.class, this::onLocalChange)
-                .onMessage(Flush.class, flush -> onFlush())
+                .onMessage(Changed.class, changed -> onChanged())
                 .onMessage(LinkMessage.RouteUpdate.class, this::onUpdate)
                 .onMessage(LinkMessage.RouteSnapshot.class, this::onSnapshot)
                 .onMessage(LinkMessage.RouteDigest.class, this::onDigest)
@@ -119,21 +106,26 @@ final class RouteReplica extends AbstractBehavior<RouteReplica.Command> {
                 .build();
     }
 
-    private Behavior<Command> onLocalChange(LocalChange change) {
-        boolean counted = foundAtStart.remove(change.filter());
-        if (change.added() && !counted) {
-            own = own.plus(change.filter());
-        } else if (!change.added()) {
-            own = own.minus(change.filter());
-        }
-        if (pending.isEmpty()) {
-            getContext().getSelf().tell(Flush.INSTANCE);
-        }
-        pending.put(change.filter(), change.added());
+    private Behavior<Command> onChanged() {
+        tellChanges();
         return this;
     }
 
-    private Behavior<Command> onFlush() {
+    private void count(String filter, boolean isAdded) {
+        boolean counted = foundAtStart.remove(filter);
+        if (isAdded && !counted) {
+            own = own.plus(filter);
+        } else if (!isAdded) {
+            own = own.minus(filter);
+        }
+    }
+
+    private void tellChanges() {
+        Map<String, Boolean> pending = new LinkedHashMap<>(); // of one filter the last counts
+        changes.take((filter, isAdded) -> {
+            count(filter, isAdded);
+            pending.put(filter, isAdded);
+        });
         List<String> added = new ArrayList<>();
         List<String> removed = new ArrayList<>();
         int chars = 0;
@@ -150,8 +142,6 @@ final class RouteReplica extends AbstractBehavior<RouteReplica.Command> {
         if (!added.isEmpty() || !removed.isEmpty()) {
             update(added, removed);
         }
-        pending.clear();
-        return this;
     }
 
     private void update(List<String> added, List<String> removed) {
@@ -160,11 +150,10 @@ final class RouteReplica extends AbstractBehavior<RouteReplica.Command> {
     }
 
     private Behavior<Command> onTick() {
-        if (pending.isEmpty()) {
-            LinkMessage.RouteDigest digest =
-                    new LinkMessage.RouteDigest(node.uid(), sequence, own.hash(), (int) own.count());
-            columns.values().forEach(column -> node.send(column.routes, digest));
-        }
+        tellChanges();
+        LinkMessage.RouteDigest digest =
+                new LinkMessage.RouteDigest(node.uid(), sequence, own.hash(), (int) own.count());
+        columns.values().forEach(column -> node.send(column.routes, digest));
         return this;
     }
 
@@ -259,6 +248,8 @@ final class RouteReplica extends AbstractBehavior<RouteReplica.Command> {
         if (!columns.containsKey(up.link().uid())) {
             Column column = new Column(up.link(), up.routes());
             columns.put(up.link().uid(), column);
+            changes.hurry(true);
+            tellChanges();
             pull(column, "new_peer");
         }
         return this;
@@ -266,6 +257,7 @@ final class RouteReplica extends AbstractBehavior<RouteReplica.Command> {
 
     private Behavior<Command> onPeerDown(PeerDown down) {
         columns.remove(down.link().uid());
+        changes.hurry(!columns.isEmpty());
         int dropped = table.removeAll(down.link());
         log.info("event=routes_dropped node=\"{}\" filters={}", down.link().node(), dropped);
         return this;

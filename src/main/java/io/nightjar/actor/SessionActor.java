@@ -157,6 +157,18 @@ public final class SessionActor extends UntypedAbstractActor implements SessionE
         perform(command);
     }
 
+    /**
+     * Takes a connection at once, if it is on the caller's own loop and nothing waits that came before: then the region
+     * and its shard need not be asked where it is.
+     */
+    boolean attachNow(Attach command) {
+        if (!isFree() || leaving) {
+            return false;
+        }
+        perform(command);
+        return true;
+    }
+
     private void perform(SessionCommand command) {
         busy = true;
         try {
@@ -421,7 +433,9 @@ public final class SessionActor extends UntypedAbstractActor implements SessionE
         connection = taken;
         AttachRequest request = state == null ? null : state.connection();
         attached = request;
-        services.directory().add(clientId(), this);
+        if (attachment == 1) { // it stays there until it stops
+            services.directory().add(clientId(), this);
+        }
         services.counters().increment(sessionPresent ? Counter.SESSIONS_RESUMED : Counter.SESSIONS_CREATED);
         int queued = state == null ? 0 : state.queueLength();
         SessionTrace.attached(services, clientId(), request, attachment, sessionPresent, queued, displaced);

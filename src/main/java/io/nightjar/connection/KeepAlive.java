@@ -13,6 +13,14 @@ public final class KeepAlive {
     }
 
     /**
+     * When a silent client's host is first asked whether it is there: a quarter of Keep Alive after it was due, less the
+     * second that the kernel takes at least, so that 3 probes fit before the timeout.
+     */
+    public static long probeMillis(long lastPacketMillis, int keepAliveSeconds) {
+        return keepAliveSeconds == 0 ? OFF : lastPacketMillis + Math.max(500, keepAliveSeconds * 1250L - 1000);
+    }
+
+    /**
      * Whether a silence that has ended was nearly a timeout: more than one and a quarter of the Keep Alive, half of what is
      * granted beyond it. Clients that send PINGREQ just when it is due are not meant.
      */

@@ -1,7 +1,5 @@
 package io.nightjar.diagnosis;
 
-import java.util.Locale;
-
 /** The socket's figures in an evidence as questions. What was not measured answers no. */
 final class SocketFacts {
     private static final long UNKNOWN = -1;
@@ -83,7 +81,8 @@ final class SocketFacts {
         if (millis < 1_000) {
             return millis + " ms";
         } else if (millis < 600_000) {
-            return String.format(Locale.ROOT, "%.1f s", millis / 1e3).replace(".0 s", " s");
+            long tenths = (millis + 50) / 100;
+            return tenths / 10 + (tenths % 10 == 0 ? "" : "." + tenths % 10) + " s";
         }
         return millis / 60_000 + " min";
     }

@@ -280,12 +280,20 @@ public final class Verdicts {
 
     private int number(String name, int otherwise) {
         String value = fact(name, "");
-        return value.matches("\\d{1,9}") ? Integer.parseInt(value) : otherwise;
+        return isNumber(value, 9) ? Integer.parseInt(value) : otherwise;
     }
 
     private String age(String name) {
         String value = fact(name, "");
-        return value.matches("\\d{1,15}") ? SocketFacts.time(Long.parseLong(value)) : "some time";
+        return isNumber(value, 15) ? SocketFacts.time(Long.parseLong(value)) : "some time";
+    }
+
+    private static boolean isNumber(String text, int mostDigits) {
+        int digits = 0;
+        while (digits < text.length() && text.charAt(digits) >= '0' && text.charAt(digits) <= '9') {
+            digits++;
+        }
+        return digits > 0 && digits == text.length() && digits <= mostDigits;
     }
 
     private static Verdict certain(Side side, String advice) {

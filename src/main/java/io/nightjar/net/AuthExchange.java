@@ -179,7 +179,7 @@ final class AuthExchange {
             return;
         }
         exchange = authenticator.start(new EnhancedAuthenticator.Client(
-                String.valueOf(connection.clientId), connection.peerAddress(), connection.listener.id()));
+                String.valueOf(connection.clientId), connection.peerAddress(), connection.listenerId()));
         if (phase == null) {
             deadlineMillis = connection.context.clock().millis() + all.limits().timeoutMillis();
             connection.renewDeadline();

@@ -79,7 +79,7 @@ final class ConnectPhase implements Admission.Guest {
     void connect(Packet.Connect packet) {
         connect = packet;
         connection.state(MqttChannel.State.AUTHENTICATING);
-        connection.inbound.pause();
+        connection.inbound.hold();
         ClientCertificate certificate = certificate();
         String mapped = certificate == null ? null : certificate.username();
         connection.username = mapped == null ? packet.username() : mapped;
@@ -116,9 +116,11 @@ final class ConnectPhase implements Admission.Guest {
         ticket = asking;
         switch (admission.arrive(asking)) {
             case INSIDE -> admitted(packet);
-            case WAITING ->
+            case WAITING -> {
+                connection.inbound.pause();
                 // It is told when its time is up; this is for the case that nobody tells it.
                 connection.deadlineIn(admission.maxWaitMillis() + context.sessionTimeoutMillis());
+            }
             default -> {
                 Admission.Refusal why = asking.refusal();
                 if (why != null) {
@@ -211,7 +213,7 @@ final class ConnectPhase implements Admission.Guest {
                 connection.username,
                 packet.password(),
                 connection.peerAddress(),
-                connection.listener.id());
+                connection.listenerId());
         EventLoop loop = connection.channel.eventLoop();
         if (byCertificate != null) {
             authenticator = BY_CERTIFICATE;
@@ -224,6 +226,7 @@ final class ConnectPhase implements Admission.Guest {
         answer.whenComplete((said, fault) -> loop.execute(() -> authenticated(said, fault)));
         if (!answer.isDone()) {
             asked = answer;
+            connection.inbound.pause();
             leaveAdmission(); // the authenticator has a limit of its own, and others need not wait for it
         }
     }
@@ -337,7 +340,7 @@ final class ConnectPhase implements Admission.Guest {
         connection.connectedAtMillis = context.wall().millis();
         ConnectionInfo info = new ConnectionInfo(
                 request,
-                connection.listener.id(),
+                connection.listenerId(),
                 connection.listener.transport().word(),
                 connection.connectedAtMillis);
         context.sessions().attach(with.clientId(), connection, info);
@@ -350,7 +353,6 @@ final class ConnectPhase implements Admission.Guest {
             return;
         }
         connection.keepAliveSeconds = with.keepAliveSeconds();
-        SocketFigures.probeWhenOverdue(connection.channel, with.keepAliveSeconds());
         connection.requestedExpirySeconds = with.requestedExpirySeconds();
         connection.outbound.limits(with.maximumPacketSize(), with.outboundAliasMaximum());
         Properties properties =

@@ -62,7 +62,7 @@ final class EndReport {
                 connection.clientId == null ? "" : connection.clientId,
                 connection.username,
                 connection.peer(),
-                connection.listener.id(),
+                connection.listenerId(),
                 connection.listener.transport().word(),
                 connection.carrier == null ? Map.of() : connection.carrier.evidence(),
                 connection.context.node(),

@@ -32,6 +32,9 @@ final class Inbound {
         }
         reading = true;
         LoopClock.newTurn();
+        if (paused) {
+            connection.channel.config().setAutoRead(false); // more than this is not kept
+        }
         ByteBuf before = unread;
         unread = null;
         decode(before == null ? in : append(before, in));
@@ -126,10 +129,18 @@ final class Inbound {
         return both;
     }
 
-    /** Stops reading until somebody says so. */
-    void pause() {
+    /**
+     * Takes no packets until somebody says so, which will be soon: the socket is left alone unless more comes, since most
+     * clients wait for their CONNACK. Two calls of the kernel less for each CONNECT.
+     */
+    void hold() {
         paused = true;
         held = true;
+    }
+
+    /** Stops reading until somebody says so. */
+    void pause() {
+        hold();
         connection.channel.config().setAutoRead(false);
     }
 

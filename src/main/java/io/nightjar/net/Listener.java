@@ -62,7 +62,8 @@ public final class Listener {
                     new IllegalStateException("listener " + settings.id() + ": " + e.getMessage(), e));
             return started;
         }
-        Door door = new Door(new AtomicInteger(), context.admission().row(settings));
+        Door door =
+                new Door(settings.id(), new AtomicInteger(), context.admission().row(settings));
         ServerBootstrap bootstrap = new ServerBootstrap()
                 .group(context.loops().group())
                 .channel(context.loops().serverChannel())
@@ -83,7 +84,6 @@ public final class Listener {
             bootstrap
                     .option(ChannelOption.SO_BACKLOG, settings.backlog())
                     .option(ChannelOption.SO_REUSEADDR, true)
-                    .childOption(ChannelOption.TCP_NODELAY, true)
                     .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
         }
         ChannelFuture bind = bootstrap.bind(context.loops().addressOf(settings, context.node()));

@@ -40,9 +40,9 @@ public record ListenerSettings(
         @Nullable TlsSettings tls,
         @Nullable ProxySettings proxy,
         @Nullable WebSocketSettings webSocket) {
-    /** As evidence and the API name it: {@code tcp:default}. The same object each time, for every session keeps it. */
+    /** As evidence and the API name it: {@code tcp:default}. */
     public String id() {
-        return (transport.word() + ":" + name).intern();
+        return transport.word() + ":" + name;
     }
 
     /** Where its settings stand: {@code nightjar.listeners.tcp.default}. */

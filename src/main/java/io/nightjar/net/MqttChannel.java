@@ -118,6 +118,9 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements Connecti
     boolean cleanStart;
     boolean unanswerable;
 
+    /** The kernel asks the client's host whether it is still there. */
+    private boolean probing;
+
     /** Whether its coming was told, so that its going is. */
     boolean announced;
 
@@ -615,6 +618,11 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements Connecti
         state = next;
     }
 
+    /** {@link ListenerSettings#id}. */
+    String listenerId() {
+        return door.listener();
+    }
+
     /** Where it waits to be let in. */
     Admission.Row row() {
         return door.row();
@@ -655,7 +663,18 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements Connecti
                 ? Long.MAX_VALUE
                 : outbound.unwritableSinceMillis() + listener.slowConsumerMillis();
         long below = envelope == null ? Long.MAX_VALUE : envelope.deadlineMillis();
-        return Math.min(Math.min(keepAlive, slow), Math.min(below, exchangeDeadline()));
+        return Math.min(Math.min(Math.min(keepAlive, probeDeadline()), slow), Math.min(below, exchangeDeadline()));
+    }
+
+    private long probeDeadline() {
+        return probing ? Long.MAX_VALUE : KeepAlive.probeMillis(traffic.lastInMillis(), keepAliveSeconds);
+    }
+
+    /** The client is overdue, but not yet timed out: silence alone cannot tell one that hangs from a path that broke. */
+    private void probe(boolean on) {
+        probing = on;
+        SocketFigures.probe(channel, on ? keepAliveSeconds : 0);
+        deadline.set(nextDeadline());
     }
 
     private long exchangeDeadline() {
@@ -709,7 +728,13 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements Connecti
         long next = nextDeadline();
         Envelope below = envelope;
         if (next > nowMillis) {
-            deadline.set(next);
+            if (probing && KeepAlive.probeMillis(traffic.lastInMillis(), keepAliveSeconds) > nowMillis) {
+                probe(false); // it was heard again
+            } else {
+                deadline.set(next);
+            }
+        } else if (next == probeDeadline()) {
+            probe(true);
         } else if (nowMillis - next > LATE_MILLIS && deadline.firesLate(nowMillis)) {
             deadline.set(nowMillis + TimerWheel.TICK_MILLIS);
         } else if (next == exchangeDeadline() && exchange != null) {

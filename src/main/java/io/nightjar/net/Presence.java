@@ -41,7 +41,7 @@ final class Presence {
                                 String.valueOf(connection.clientId),
                                 connection.username,
                                 connection.peer(),
-                                connection.listener.id(),
+                                connection.listenerId(),
                                 String.valueOf(connection.decoder.version()),
                                 connection.cleanStart,
                                 connection.keepAliveSeconds,
@@ -81,7 +81,7 @@ final class Presence {
                 connection.cleanStart,
                 connection.keepAliveSeconds,
                 sessionExpirySeconds,
-                connection.listener.id(),
+                connection.listenerId(),
                 connection.context.node(),
                 connection.connectedAtMillis);
     }

@@ -74,26 +74,25 @@ final class SocketFigures {
     }
 
     /**
-     * Has the kernel ask the client's host whether it is still there, when the client is overdue but not yet timed out:
-     * silence alone cannot tell a client that hangs from a path that broke. Costs nothing while the client keeps its
-     * Keep Alive.
+     * Has the kernel ask the client's host from a second on, and then every twelfth of Keep Alive, whether it is still
+     * there. Nothing of it is asked of the kernel while the client keeps its Keep Alive: four calls for each connection, and
+     * a timer of the kernel that runs as long as it is open.
+     *
+     * @param keepAliveSeconds 0: no more
      */
-    static void probeWhenOverdue(Channel channel, int keepAliveSeconds) {
-        if (keepAliveSeconds == 0 || !(channel.config() instanceof EpollSocketChannelConfig config)) {
+    static void probe(Channel channel, int keepAliveSeconds) {
+        if (!(channel.config() instanceof EpollSocketChannelConfig config)) {
             return;
         }
         try {
-            config.setTcpKeepIdle(Math.min(probeAfterSeconds(keepAliveSeconds), MAX_PROBE_SECONDS));
-            config.setTcpKeepIntvl(Math.min(Math.max(1, keepAliveSeconds / 12), MAX_PROBE_SECONDS));
-            config.setTcpKeepCnt(PROBES);
-            config.setKeepAlive(true);
+            if (keepAliveSeconds > 0) {
+                config.setTcpKeepIdle(1);
+                config.setTcpKeepIntvl(Math.min(Math.max(1, keepAliveSeconds / 12), MAX_PROBE_SECONDS));
+                config.setTcpKeepCnt(PROBES);
+            }
+            config.setKeepAlive(keepAliveSeconds > 0);
         } catch (ChannelException e) {
             // The socket went in between: its end is told by who reads it.
         }
-    }
-
-    /** A quarter of Keep Alive after it is due, so that 3 probes fit before the timeout; in whole seconds, as the kernel counts. */
-    private static int probeAfterSeconds(int keepAliveSeconds) {
-        return keepAliveSeconds + keepAliveSeconds / 4;
     }
 }

@@ -160,7 +160,7 @@ final class Tracing {
                             "connection_accepted",
                             clientId(connection),
                             connection.peer(),
-                            Map.of("listener", connection.listener.id(), "node", connection.context.node())),
+                            Map.of("listener", connection.listenerId(), "node", connection.context.node())),
                     subject);
         }
     }

@@ -9,6 +9,7 @@ public enum Transport {
     WS(false, true),
     WSS(true, true);
 
+    private final String word = name().toLowerCase(Locale.ROOT);
     private final boolean secure;
     private final boolean webSocket;
 
@@ -29,6 +30,6 @@ public enum Transport {
 
     /** As settings, evidence and the API spell it: {@code tcp}, {@code tls}, {@code ws}, {@code wss}. */
     public String word() {
-        return name().toLowerCase(Locale.ROOT);
+        return word;
     }
 }

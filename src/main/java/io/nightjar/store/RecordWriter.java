@@ -61,7 +61,7 @@ final class RecordWriter implements EndFields.Sink {
         utf8(clientId, MOST_CLIENT_ID);
         Memory.putLong(bytes, TIME, atMillis);
         Memory.putInt(bytes, HASH, RecordFormat.hash(bytes, from, end, seed));
-        Memory.putShort(bytes, KIND, words.number(kind));
+        Memory.putShort(bytes, KIND, number(kind) & ~REPEATS);
         Memory.putShort(bytes, CLIENT_ID_LENGTH, end - from);
         peer(peer);
     }
@@ -226,6 +226,9 @@ final class RecordWriter implements EndFields.Sink {
     private int number(String word) {
         int hash = word.hashCode();
         int place = (hash ^ hash >>> 10 ^ hash >>> 20) & KNOWN - 1;
+        if (known[place] != word && known[place] != null) { // two that share a place would drive each other out
+            place ^= 1;
+        }
         if (known[place] == word) { // not equals: nearly all are constants
             return numbers[place];
         }

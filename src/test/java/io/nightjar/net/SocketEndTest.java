@@ -167,12 +167,11 @@ class SocketEndTest {
         client.close();
         connected.join().send(publish());
         CountDownLatch heldAgain = new CountDownLatch(1);
-        loops.executor(0)
-                .execute(
-                        () -> { // stands behind the flush of the first packet
-                            loops.executor(0).execute(() -> await(heldAgain));
-                            loops.executor(0).execute(() -> connected.join().send(publish()));
-                        });
+        Runnable second = () -> {
+            await(heldAgain);
+            connected.join().send(publish());
+        };
+        loops.executor(0).execute(() -> LaterTurns.later(loops.loop(0), second)); // behind the flush of the first
         held.countDown();
         awaitReset(port);
         heldAgain.countDown();
