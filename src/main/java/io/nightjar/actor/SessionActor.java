@@ -90,6 +90,8 @@ public final class SessionActor extends UntypedAbstractActor implements SessionE
         on(HANDLERS, NodeLost.class, SessionActor::onNodeLost);
     }
 
+    private static final int MANY_SUBSCRIPTIONS = 128;
+
     private final SessionServices services;
     private final Sessions sessions;
 
@@ -460,16 +462,17 @@ public final class SessionActor extends UntypedAbstractActor implements SessionE
             goesOn = true;
             Writable again = new Writable(state.attachment(), true);
             if (Thread.currentThread() == home) {
-                services.loops()
-                        .later(
-                                SessionKey.loop(
-                                        getSelf().path().name(),
-                                        services.loops().count()),
-                                () -> tell(again));
+                inLaterTurn(() -> tell(again));
             } else {
                 tell(again);
             }
         }
+    }
+
+    /** To be called on {@link #home}. */
+    private void inLaterTurn(Runnable piece) {
+        int loop = SessionKey.loop(getSelf().path().name(), services.loops().count());
+        services.loops().later(loop, piece);
     }
 
     @Override
@@ -613,8 +616,20 @@ public final class SessionActor extends UntypedAbstractActor implements SessionE
             return;
         } else if (isOfConnection(command)) {
             TOLD.incrementAndGet(this);
+            if (command instanceof Detach && isLong()) {
+                inLaterTurn(() -> getSelf().tell(command, ActorRef.noSender()));
+                return;
+            }
         }
         getSelf().tell(command, ActorRef.noSender());
+    }
+
+    /**
+     * Whether to give up its subscriptions takes milliseconds. A loop does 64 tasks before it looks at the time: when very
+     * many such clients vanish at once, the others would wait for as many of them.
+     */
+    private boolean isLong() {
+        return Thread.currentThread() == home && state != null && state.subscriptionCount() > MANY_SUBSCRIPTIONS;
     }
 
     @Override

@@ -2,6 +2,7 @@ package io.nightjar.net;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.netty.channel.epoll.Epoll;
 import io.nightjar.conformance.Normative;
 import io.nightjar.conformance.OftenWrong;
 import io.nightjar.diagnosis.ConnectionEnd;
@@ -29,8 +30,11 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -186,6 +190,39 @@ class KeepAliveTest {
         assertThat(misses).hasSize(1);
         assertThat(misses.get(0).fields()).containsEntry("silent_ms", 13_000L).containsEntry("keep_alive_s", 10);
         assertThat(misses.get(0).clientId()).isEqualTo("device");
+    }
+
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void the_kernel_asks_for_a_client_only_while_it_is_overdue() throws Exception {
+        start(true);
+        try (RawMqttClient client = RawMqttClient.connect("127.0.0.1", listener.port(), MqttVersion.V5)) {
+            client.send(connect(10));
+            client.expect(Packet.ConnAck.class);
+            pass(Duration.ofMillis(11_400));
+            awaitProbed(client, false);
+
+            pass(Duration.ofMillis(200)); // a quarter of Keep Alive after it was due, less a second
+            awaitProbed(client, Epoll.isAvailable());
+
+            client.send(Packet.PingReq.INSTANCE);
+            client.expect(Packet.PingResp.class);
+            pass(Duration.ofMillis(3_600)); // to when it would have been timed out
+            awaitProbed(client, false);
+            assertThat(ends).isEmpty();
+
+            pass(Duration.ofMillis(8_000));
+            awaitProbed(client, Epoll.isAvailable());
+        }
+    }
+
+    /** What was sent last may have to be acknowledged before the kernel shows this timer. */
+    private void awaitProbed(RawMqttClient client, boolean probed) {
+        Awaitility.await()
+                .atMost(PATIENCE)
+                .until(
+                        () -> SocketTable.timer(listener.port(), client.localPort()),
+                        probed ? SocketTable.KEEP_ALIVE::equals : SocketTable.NONE::equals);
     }
 
     @ParameterizedTest

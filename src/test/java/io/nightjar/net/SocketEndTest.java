@@ -18,8 +18,6 @@ import io.nightjar.mqtt.Properties;
 import io.nightjar.mqtt.QoS;
 import io.nightjar.testing.RawMqttClient;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Map;
@@ -246,11 +244,7 @@ class SocketEndTest {
 
     /** Until the kernel has no connection from this port any more: the RST was sent. */
     private static void awaitReset(int port) {
-        String gone = String.format(":%04X ", port);
-        Awaitility.await().atMost(PATIENCE).until(() -> {
-            String sockets = Files.readString(Path.of("/proc/net/tcp6")) + Files.readString(Path.of("/proc/net/tcp"));
-            return !sockets.contains(gone);
-        });
+        Awaitility.await().atMost(PATIENCE).until(() -> !SocketTable.knows(port));
     }
 
     private static Packet publish() {
