@@ -1,5 +1,6 @@
 package io.nightjar.net;
 
+import io.netty.channel.DefaultSelectStrategyFactory;
 import io.netty.channel.EventLoop;
 import io.netty.channel.IoEventLoop;
 import io.netty.channel.IoHandlerFactory;
@@ -50,9 +51,15 @@ public final class NettyLoops implements EventLoops {
             this.server = server;
         }
 
+        /**
+         * Sockets whose events a loop looks at in one turn, at most: when a thousand clients are reset at once others wait for
+         * the ends of so many of them only. Those that are left are the first of the next turn.
+         */
+        private static final int SOCKETS = 256;
+
         IoHandlerFactory handlers() {
             return switch (this) {
-                case EPOLL -> EpollIoHandler.newFactory();
+                case EPOLL -> EpollIoHandler.newFactory(SOCKETS, DefaultSelectStrategyFactory.INSTANCE);
                 case NIO -> NioIoHandler.newFactory();
                 case IN_PROCESS -> LocalIoHandler.newFactory();
             };
