@@ -2,7 +2,8 @@
  * The carriers: actors that give the pure rooms below a place in the cluster.
  *
  * <p><b>Sessions.</b> {@link io.nightjar.actor.SessionActor} is one Cluster Sharding entity per ClientID, used through
- * sharding to attach only; whatever follows goes from reference to reference, fenced by the attachment number. It runs
+ * sharding to attach only, and not even to that if it is on the caller's own loop already and nothing waits for it;
+ * whatever follows goes from reference to reference, fenced by the attachment number. It runs
  * on the event loop of its ClientID ({@link io.nightjar.actor.LoopDispatcher}), where its socket has moved to: an echoed
  * message costs 5.1 us of CPU so, 8.8 us with the actor on a fork-join pool, 5.0 us without an actor. Its handlers are
  * written by hand and its timers sit in the loop's wheel, since a built {@code Receive} is 100 and a Pekko timer 350
@@ -44,7 +45,8 @@
  * <p><b>Who has which filters.</b> {@code RouteReplica}: each node alone writes its column of the route table and tells
  * the others what changed, numbered; a digest every two seconds finds what was missed, and a snapshot in pieces repairs
  * it. Distributed Data is meant for up to 100,000 entries and keeps them in one map; here a node with a million filters
- * sends each of them once. SUBACK answers when the own node knows: publishers elsewhere follow within a round trip.
+ * sends each of them once. Filters that come and go are gathered first ({@code LocalChanges}): told one by one they woke
+ * another thread for each client of a storm, 6 % of what a takeover cost. SUBACK answers when the own node knows: publishers elsewhere follow within a round trip.
  * {@code RetainedReplica} does the same for retained messages, on the lane for messages, so that a snapshot and what is
  * published meanwhile share one limit.
  *

@@ -29,7 +29,7 @@ final class EndLog implements Consumer<ConnectionEnd> {
     private final LineBudget budget;
 
     /** @param linesPerSecond most ends that are logged one by one */
-    EndLog(Counters counters, String node, long linesPerSecond, InstantSource clock) {
+    EndLog(Counters counters, String node, int linesPerSecond, InstantSource clock) {
         this.node = node;
         this.counters = counters;
         this.clock = clock;
@@ -49,15 +49,12 @@ final class EndLog implements Consumer<ConnectionEnd> {
         }
         if (log.isInfoEnabled() && budget.take(end.reason().detail().reason(), clock.millis())) {
             log.info(line(end));
-            long dropped = BoundedAppender.takeDropped();
-            if (dropped > 0) {
-                counters.add(Counter.LOG_LINES_DROPPED, dropped);
-            }
         }
     }
 
-    /** Tells in one line of the ends that got none of their own since the last time. */
+    /** Tells in one line of the ends that got none of their own since the last time, and counts the lines that were lost. */
     void tick() {
+        counters.add(Counter.LOG_LINES_DROPPED, BoundedAppender.takeDropped());
         Map<Reason, Integer> unlogged = budget.takeUnlogged();
         if (unlogged.isEmpty()) {
             return;

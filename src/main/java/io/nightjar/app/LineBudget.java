@@ -1,8 +1,10 @@
 package io.nightjar.app;
 
+import io.nightjar.connection.TokenBucket;
 import io.nightjar.mqtt.Reason;
 import java.util.EnumMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How many ends of connections are logged with a line of their own: so many a second, and what was not used in the last
@@ -10,30 +12,21 @@ import java.util.Map;
  */
 final class LineBudget {
     private static final int SECONDS = 5;
-    private static final long THOUSAND = 1000;
 
-    private final long perSecond;
+    /** Null: no line at all. */
+    private final @Nullable TokenBucket lines;
+
     private final Map<Reason, Integer> unlogged = new EnumMap<>(Reason.class);
 
-    /** In thousandths of a line. */
-    private long left;
-
-    private long lastMillis;
-
     /** @param perSecond lines, 0 for none at all */
-    LineBudget(long perSecond, long nowMillis) {
-        this.perSecond = perSecond;
-        this.left = perSecond * SECONDS * THOUSAND;
-        this.lastMillis = nowMillis;
+    LineBudget(int perSecond, long nowMillis) {
+        this.lines = perSecond == 0 ? null : new TokenBucket(perSecond, perSecond * SECONDS, nowMillis);
     }
 
     /** Whether this end gets a line; if not it is counted. */
     synchronized boolean take(Reason reason, long nowMillis) {
-        long passed = Math.max(0, Math.min(nowMillis - lastMillis, SECONDS * THOUSAND));
-        lastMillis = nowMillis;
-        left = Math.min(perSecond * SECONDS * THOUSAND, left + passed * perSecond);
-        if (left >= THOUSAND) {
-            left -= THOUSAND;
+        if (lines != null && lines.has(nowMillis)) {
+            lines.take();
             return true;
         }
         unlogged.merge(reason, 1, Integer::sum);

@@ -30,7 +30,7 @@ public record Settings(
         Path dataDir,
         long targetConnections,
         long reservedDescriptors,
-        long endLinesPerSecond,
+        int endLinesPerSecond,
         List<ListenerSettings> listeners,
         AdmissionLimits admission,
         Http http,

@@ -41,6 +41,6 @@ final class LineBudgetTest {
         LineBudget budget = new LineBudget(1, 10_000);
         assertThat(taken(budget, 10, 10_000)).isEqualTo(5);
         assertThat(taken(budget, 10, 0)).isZero();
-        assertThat(taken(budget, 10, 1000)).isEqualTo(1);
+        assertThat(taken(budget, 10, 11_000)).isEqualTo(1);
     }
 }
