@@ -123,6 +123,9 @@ public final class SessionActor extends UntypedAbstractActor implements SessionE
     /** What waits will go on in a later turn; touched by the actor alone. */
     private boolean goesOn;
 
+    /** Will come into the mailbox in a later turn; touched by {@link #home} alone. */
+    private @Nullable Detach deferred;
+
     /** Stopped: whatever still comes goes the way of dead letters. */
     private boolean over;
 
@@ -220,6 +223,9 @@ public final class SessionActor extends UntypedAbstractActor implements SessionE
     // ---- handlers
 
     private void onAttach(Attach command) {
+        if (deferred != null) {
+            onDetach(deferred); // who is gone already is not displaced
+        }
         if (leaving) {
             sessions.attach(command.clientId(), command.connection(), command.info());
             return;
@@ -237,6 +243,7 @@ public final class SessionActor extends UntypedAbstractActor implements SessionE
     }
 
     private void onDetach(Detach command) {
+        deferred = null;
         SessionState now = state;
         if (now == null) {
             return;
@@ -616,8 +623,9 @@ public final class SessionActor extends UntypedAbstractActor implements SessionE
             return;
         } else if (isOfConnection(command)) {
             TOLD.incrementAndGet(this);
-            if (command instanceof Detach && isLong()) {
-                inLaterTurn(() -> getSelf().tell(command, ActorRef.noSender()));
+            if (command instanceof Detach detach && isLong()) {
+                deferred = detach;
+                inLaterTurn(() -> getSelf().tell(detach, ActorRef.noSender()));
                 return;
             }
         }

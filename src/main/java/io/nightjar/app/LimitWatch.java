@@ -41,7 +41,7 @@ final class LimitWatch {
     private final Counters counters;
     private final Alarms alarms = new Alarms(LimitWatch::tell);
 
-    /** As they were at the last look; empty before the first. */
+    /** As they were at the last look, the first of which is {@link #warn}'s; empty before. */
     private volatile List<Limit> latest = List.of();
 
     /** Null before clients are let in. */
@@ -71,7 +71,8 @@ final class LimitWatch {
 
     /** Names every limit that is too low for the target, each with the line that lifts it. */
     void warn() {
-        for (Limit limit : limits()) {
+        latest = limits();
+        for (Limit limit : latest) {
             if (limit.status() == Status.TOO_LOW) {
                 log.warn(
                         "event=limit_too_low limit=\"{}\" value={} needed={} target_connections={} bounds=\"{}\" fix=\"{}\"",

@@ -22,6 +22,7 @@ import io.nightjar.mqtt.Packet;
 import io.nightjar.mqtt.Properties;
 import io.nightjar.mqtt.Property;
 import io.nightjar.mqtt.QoS;
+import io.nightjar.mqtt.Reason;
 import io.nightjar.mqtt.ReasonCode;
 import io.nightjar.mqtt.SubscriptionOptions;
 import io.nightjar.mqtt.SubscriptionRequest;
@@ -424,6 +425,51 @@ class SessionActorTest {
         }
     }
 
+    @Test
+    void a_client_that_is_back_while_its_many_subscriptions_wait_to_be_given_up_displaces_nobody() throws Exception {
+        Socket old = attach(info(60, null, 200));
+        long attachment = old.attachment();
+        assertThat(subscribeFor(Stream.iterate(0, i -> i + 1)
+                        .limit(200)
+                        .map(i -> "a/" + i)
+                        .toArray(String[]::new)))
+                .isZero();
+        SessionLink link = directory.find("device");
+        Socket back = new Socket();
+
+        loops.run(() -> {
+            link.tell(new SessionCommand.Detach(attachment, Detail.PEER_RESET, null));
+            session.tell(new SessionCommand.Attach("device", back, info(60, null, 200)));
+        });
+
+        assertThat(back.attachment()).isEqualTo(2);
+        assertThat(back.sessionPresent).isTrue();
+        assertThat(back.displaced).isNull();
+        settle();
+        assertThat(old.ended).isEmpty();
+        assertThat(router.filters()).isEqualTo(201);
+        assertThat(view()).containsEntry("connected", true);
+    }
+
+    @Test
+    void a_connection_on_the_sessions_own_loop_is_taken_at_once_and_elsewhere_not() {
+        Socket old = attach(info(60, null));
+        old.attachment();
+        SessionActor actor = (SessionActor) directory.find("device");
+        Socket next = new Socket();
+        SessionCommand.Attach attach = new SessionCommand.Attach("device", next, info(60, null));
+
+        assertThat(actor.attachNow(attach)).isFalse();
+        loops.run(() -> {
+            assertThat(actor.attachNow(attach)).isTrue();
+            assertThat(next.attachments).containsExactly(2L);
+        });
+
+        assertThat(old.end().reason()).isEqualTo(Reason.TAKEOVERED);
+        assertThat(next.displaced).isNotNull();
+        assertThat(next.sessionPresent).isTrue();
+    }
+
     private Socket attach(ConnectionInfo info) {
         Socket socket = new Socket();
         session.tell(new SessionCommand.Attach("device", socket, info));
@@ -490,6 +536,10 @@ class SessionActorTest {
     }
 
     private static ConnectionInfo info(long expirySeconds, @Nullable Will will) {
+        return info(expirySeconds, will, 10);
+    }
+
+    private static ConnectionInfo info(long expirySeconds, @Nullable Will will, int maxSubscriptions) {
         return new ConnectionInfo(
                 new AttachRequest(
                         MqttVersion.V5,
@@ -503,7 +553,7 @@ class SessionActorTest {
                         null,
                         "127.0.0.1:40000",
                         "test",
-                        10,
+                        maxSubscriptions,
                         null),
                 "tcp:default",
                 "tcp",
@@ -516,6 +566,7 @@ class SessionActorTest {
         final BlockingQueue<DisconnectReason> ended = new LinkedBlockingQueue<>();
         private final BlockingQueue<Long> attachments = new LinkedBlockingQueue<>();
         volatile boolean sessionPresent;
+        volatile @Nullable DisconnectReason displaced;
         private long attachment;
 
         long attachment() {
@@ -545,6 +596,12 @@ class SessionActorTest {
         public void attached(long number, boolean present, SessionLink link) {
             sessionPresent = present;
             attachments.add(number);
+        }
+
+        @Override
+        public void attached(long number, boolean present, SessionLink link, @Nullable DisconnectReason replaced) {
+            displaced = replaced;
+            attached(number, present, link);
         }
 
         @Override

@@ -97,7 +97,8 @@ record BenchOptions(
 
     /** How the figures of the table came about. */
     String method() {
-        return "Medians of " + runs + " runs, the brokers in turn (A B A B ...), " + seconds + " s each after "
+        return (runs == 1 ? "One run" : "Medians of " + runs + " runs") + ", the brokers in turn (A B A B ...), "
+                + seconds + " s each after "
                 + warmupSeconds
                 + " s; brokers on one core, the generator on " + (cpu.isEmpty() ? "any" : "another")
                 + "; MQTT 5, payloads of 64 bytes, at most 10 undelivered messages of each publisher.";
