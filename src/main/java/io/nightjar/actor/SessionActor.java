@@ -162,31 +162,27 @@ public final class SessionActor extends UntypedAbstractActor implements SessionE
         perform(command);
     }
 
-    /**
-     * Takes a connection at once, if it is on the caller's own loop and nothing waits that came before: then the region
-     * and its shard need not be asked where it is.
-     */
-    boolean attachNow(Attach command) {
-        if (!isFree() || leaving) {
-            return false;
-        }
-        perform(command);
-        return true;
-    }
-
     private void perform(SessionCommand command) {
         busy = true;
         try {
+            if (deferred != null && !isOfConnection(command) && !(command instanceof Deliver)) {
+                onDetach(deferred); // who is gone already is not displaced, kicked or shown
+                forgetConnection();
+            }
             handle(command);
         } catch (RuntimeException e) {
             failed(e);
         } finally {
             busy = false;
         }
-        SessionState now = state;
-        if (now == null) {
+        if (state == null) {
             leave(); // asked about, but never attached
-        } else if (!now.isAttached()) {
+        }
+        forgetConnection();
+    }
+
+    private void forgetConnection() {
+        if (state != null && !state.isAttached()) {
             connection = null;
             attached = null;
         }
@@ -223,9 +219,6 @@ public final class SessionActor extends UntypedAbstractActor implements SessionE
     // ---- handlers
 
     private void onAttach(Attach command) {
-        if (deferred != null) {
-            onDetach(deferred); // who is gone already is not displaced
-        }
         if (leaving) {
             sessions.attach(command.clientId(), command.connection(), command.info());
             return;
@@ -243,7 +236,9 @@ public final class SessionActor extends UntypedAbstractActor implements SessionE
     }
 
     private void onDetach(Detach command) {
-        deferred = null;
+        if (command == deferred) {
+            deferred = null;
+        }
         SessionState now = state;
         if (now == null) {
             return;
@@ -637,7 +632,10 @@ public final class SessionActor extends UntypedAbstractActor implements SessionE
      * many such clients vanish at once, the others would wait for as many of them.
      */
     private boolean isLong() {
-        return Thread.currentThread() == home && state != null && state.subscriptionCount() > MANY_SUBSCRIPTIONS;
+        return Thread.currentThread() == home
+                && !busy
+                && state != null
+                && state.subscriptionCount() > MANY_SUBSCRIPTIONS;
     }
 
     @Override

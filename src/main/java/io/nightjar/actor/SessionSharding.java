@@ -15,8 +15,7 @@ import org.apache.pekko.cluster.sharding.typed.ShardingEnvelope;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The way to a session by ClientID: Cluster Sharding, used to attach and nothing else, and only to one that is not on the
- * caller's own event loop already. The entity answers with itself
+ * The way to a session by ClientID: Cluster Sharding, used to attach and nothing else. The entity answers with itself
  * and from then on messages go straight to it (a ShardRegion passes 1.4 M messages a second, an ActorRef over 12 M).
  */
 public final class SessionSharding implements Sessions {
@@ -33,11 +32,9 @@ public final class SessionSharding implements Sessions {
     public static final String TYPE = "session";
 
     private final ActorRef region;
-    private final SessionDirectory directory;
 
-    private SessionSharding(ActorRef region, SessionDirectory directory) {
+    private SessionSharding(ActorRef region) {
         this.region = region;
-        this.directory = directory;
     }
 
     /** Starts the region of this node. */
@@ -51,17 +48,14 @@ public final class SessionSharding implements Sessions {
                         new ByClientId(),
                         new StayingAllocationStrategy(),
                         SessionCommand.Stop.INSTANCE);
-        SessionSharding sharding = new SessionSharding(region, services.directory());
+        SessionSharding sharding = new SessionSharding(region);
         sessions.sharding = sharding;
         return sharding;
     }
 
     @Override
     public void attach(String clientId, Connection connection, ConnectionInfo info) {
-        SessionCommand.Attach attach = new SessionCommand.Attach(clientId, connection, info);
-        if (directory.find(clientId) instanceof SessionActor here && here.attachNow(attach)) {
-            return;
-        }
+        SessionCommand attach = new SessionCommand.Attach(clientId, connection, info);
         region.tell(new ShardingEnvelope<>(SessionKey.entityId(clientId), attach), ActorRef.noSender());
     }
 

@@ -13,11 +13,11 @@ public final class KeepAlive {
     }
 
     /**
-     * When a silent client's host is first asked whether it is there: a quarter of Keep Alive after it was due, less the
-     * second that the kernel takes at least, so that 3 probes fit before the timeout.
+     * When a silent client's host is first asked whether it is there: an eighth of Keep Alive after it was due, so that five
+     * probes fit before the timeout, of a Keep Alive of three or four seconds two.
      */
     public static long probeMillis(long lastPacketMillis, int keepAliveSeconds) {
-        return keepAliveSeconds == 0 ? OFF : lastPacketMillis + Math.max(500, keepAliveSeconds * 1250L - 1000);
+        return keepAliveSeconds == 0 ? OFF : lastPacketMillis + keepAliveSeconds * 1125L;
     }
 
     /**

@@ -126,7 +126,7 @@ final class LaterTurns {
             flushesOfTurn++;
             try {
                 flushes.remove().run();
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | Error e) {
                 log.error("event=implementation_error where=flush", e); // the loop goes on for all others
             }
         }

@@ -74,8 +74,8 @@ final class SocketFigures {
     }
 
     /**
-     * Has the kernel ask the client's host from a second on, and then every twelfth of Keep Alive, whether it is still
-     * there. Nothing of it is asked of the kernel while the client keeps its Keep Alive: four calls for each connection, and
+     * Has the kernel ask the client's host, which was silent for a second and longer, whether it is still there: now,
+     * and then every twelfth of Keep Alive. Nothing of it is asked of the kernel while the client keeps its Keep Alive: four calls for each connection, and
      * a timer of the kernel that runs as long as it is open.
      *
      * @param keepAliveSeconds 0: no more
@@ -85,12 +85,12 @@ final class SocketFigures {
             return;
         }
         try {
+            config.setKeepAlive(keepAliveSeconds > 0);
             if (keepAliveSeconds > 0) {
-                config.setTcpKeepIdle(1);
                 config.setTcpKeepIntvl(Math.min(Math.max(1, keepAliveSeconds / 12), MAX_PROBE_SECONDS));
                 config.setTcpKeepCnt(PROBES);
+                config.setTcpKeepIdle(1); // last: the kernel takes the silence until now into account and asks at once
             }
-            config.setKeepAlive(keepAliveSeconds > 0);
         } catch (ChannelException e) {
             // The socket went in between: its end is told by who reads it.
         }

@@ -22,7 +22,6 @@ import io.nightjar.mqtt.Packet;
 import io.nightjar.mqtt.Properties;
 import io.nightjar.mqtt.Property;
 import io.nightjar.mqtt.QoS;
-import io.nightjar.mqtt.Reason;
 import io.nightjar.mqtt.ReasonCode;
 import io.nightjar.mqtt.SubscriptionOptions;
 import io.nightjar.mqtt.SubscriptionRequest;
@@ -43,6 +42,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.pekko.actor.BootstrapSetup;
 import org.apache.pekko.actor.setup.ActorSystemSetup;
@@ -429,11 +429,7 @@ class SessionActorTest {
     void a_client_that_is_back_while_its_many_subscriptions_wait_to_be_given_up_displaces_nobody() throws Exception {
         Socket old = attach(info(60, null, 200));
         long attachment = old.attachment();
-        assertThat(subscribeFor(Stream.iterate(0, i -> i + 1)
-                        .limit(200)
-                        .map(i -> "a/" + i)
-                        .toArray(String[]::new)))
-                .isZero();
+        assertThat(subscribeFor(manyFilters())).isZero();
         SessionLink link = directory.find("device");
         Socket back = new Socket();
 
@@ -452,22 +448,27 @@ class SessionActorTest {
     }
 
     @Test
-    void a_connection_on_the_sessions_own_loop_is_taken_at_once_and_elsewhere_not() {
-        Socket old = attach(info(60, null));
-        old.attachment();
-        SessionActor actor = (SessionActor) directory.find("device");
-        Socket next = new Socket();
-        SessionCommand.Attach attach = new SessionCommand.Attach("device", next, info(60, null));
+    void a_kick_finds_a_client_gone_whose_many_subscriptions_wait_to_be_given_up() throws Exception {
+        Socket old = attach(info(0, will(0), 200));
+        long attachment = old.attachment();
+        assertThat(subscribeFor(manyFilters())).isZero();
+        SessionLink link = directory.find("device");
+        TestProbe<Boolean> kicked = kit.createTestProbe();
 
-        assertThat(actor.attachNow(attach)).isFalse();
         loops.run(() -> {
-            assertThat(actor.attachNow(attach)).isTrue();
-            assertThat(next.attachments).containsExactly(2L);
+            link.tell(new SessionCommand.Detach(attachment, Detail.DISCONNECT, null));
+            session.tell(new SessionCommand.Kick(DisconnectReason.of(Detail.API), false, kicked.getRef()));
         });
 
-        assertThat(old.end().reason()).isEqualTo(Reason.TAKEOVERED);
-        assertThat(next.displaced).isNotNull();
-        assertThat(next.sessionPresent).isTrue();
+        assertThat(kicked.receiveMessage()).isFalse();
+        assertThat(old.end()).isEqualTo(Detail.DISCONNECT);
+        assertThat(old.ended).isEmpty();
+        assertThat(watcher.deliveries).as("it said goodbye").isEmpty();
+        assertThat(router.filters()).isEqualTo(1);
+    }
+
+    private static String[] manyFilters() {
+        return IntStream.range(0, 200).mapToObj(i -> "a/" + i).toArray(String[]::new);
     }
 
     private Socket attach(ConnectionInfo info) {
