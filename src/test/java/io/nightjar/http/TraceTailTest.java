@@ -19,8 +19,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -28,33 +27,27 @@ import org.junit.jupiter.api.Test;
 class TraceTailTest {
     private static final Duration PATIENCE = Duration.ofSeconds(30);
     private static final ObjectMapper JSON = new ObjectMapper();
-    private static ApiServer api;
+    private ApiServer api;
 
-    @BeforeAll
-    static void start() throws Exception {
-        api = new ApiServer();
-    }
-
-    @AfterAll
-    static void stop() throws Exception {
-        api.close();
-    }
-
+    /** Of its own for each test: the server learns only later that the reader of a tail is gone. */
     @BeforeEach
-    void empty() throws Exception {
-        api.traces.definitions.clear();
-        api.traces.logs.clear();
-        api.traces.unreachable.clear();
+    void start() throws Exception {
+        api = new ApiServer();
         api.traces.running = true;
         api.traces.nodes = List.of("n1", "n2");
         api.post("/trace", "{\"name\":\"t\",\"type\":\"clientid\",\"clientid\":\"dev\"}");
     }
 
-    private static EventStream tail(String query, String... headers) throws IOException {
+    @AfterEach
+    void stop() throws Exception {
+        api.close();
+    }
+
+    private EventStream tail(String query, String... headers) throws IOException {
         return tailOf(api.administrator(), query, headers);
     }
 
-    private static EventStream tailOf(String authorization, String query, String... headers) throws IOException {
+    private EventStream tailOf(String authorization, String query, String... headers) throws IOException {
         List<String> all = new ArrayList<>(List.of("Authorization", authorization));
         all.addAll(List.of(headers));
         return new EventStream(
