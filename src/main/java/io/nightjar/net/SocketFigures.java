@@ -75,8 +75,8 @@ final class SocketFigures {
 
     /**
      * Has the kernel ask the client's host, which was silent for a second and longer, whether it is still there: now,
-     * and then every twelfth of Keep Alive. Nothing of it is asked of the kernel while the client keeps its Keep Alive: four calls for each connection, and
-     * a timer of the kernel that runs as long as it is open.
+     * and then every twelfth of Keep Alive. To ask that of it for every connection, overdue or not, would be four calls
+     * each and a timer of the kernel that runs as long as the connection is open.
      *
      * @param keepAliveSeconds 0: no more
      */

@@ -66,7 +66,8 @@
  * <p>A connection costs as few calls of the kernel as Netty lets it: nothing is paused for a CONNECT that is answered in
  * its turn, the kernel probes only who is overdue (four calls and a timer of the kernel less), TCP_NODELAY is Netty's own
  * default. Together with one message for many filters that come and go a takeover, of which there are 5,000 at once, took
- * 175 and now 130 us on the broker's one core, medians of five; Mosquitto 52. Half of it is the kernel's: two writes 25 us, accept 5, close 6.
+ * 175 and now 130 us on the broker's one core, medians of five; Mosquitto 52. Half of it is the kernel's: two writes
+ * 25 us, accept 5, close 6.
  *
  * <p>Enhanced authentication is {@link io.nightjar.net.AuthExchange}, there only where a CONNECT names a method. Before
  * CONNACK a connection reads in turns with its authenticator, so that nobody fills memory who has not said who they are;
