@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 
@@ -40,11 +41,12 @@ final class ApiServer {
             .followRedirects(HttpClient.Redirect.NEVER)
             .build();
     volatile boolean ready = true;
+    private final Path directory;
     private final String administratorKey;
     private final String viewerKey;
 
     ApiServer() throws Exception {
-        Path directory = Files.createTempDirectory("nightjar-http");
+        directory = Files.createTempDirectory("nightjar-http");
         administrators = Administrators.openOrCreate(directory, PASSWORD).administrators();
         apiKeys = ApiKeys.open(directory);
         administratorKey = basic("robot", Role.ADMINISTRATOR);
@@ -157,5 +159,11 @@ final class ApiServer {
         server.stop(Duration.ofSeconds(2)).toCompletableFuture().get(20, TimeUnit.SECONDS);
         system.terminate();
         system.getWhenTerminated().toCompletableFuture().get(20, TimeUnit.SECONDS);
+        try (Stream<Path> inside = Files.list(directory)) {
+            for (Path file : inside.toList()) {
+                Files.delete(file);
+            }
+        }
+        Files.delete(directory);
     }
 }

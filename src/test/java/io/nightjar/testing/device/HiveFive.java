@@ -88,8 +88,6 @@ final class HiveFive extends Device {
 
     @Override
     public void close() {
-        if (client.getState().isConnected()) {
-            client.disconnect();
-        }
+        client.toAsync().disconnect().exceptionally(goneAlready -> null).join();
     }
 }

@@ -60,8 +60,6 @@ final class HiveThree extends Device {
 
     @Override
     public void close() {
-        if (client.getState().isConnected()) {
-            client.disconnect();
-        }
+        client.toAsync().disconnect().exceptionally(goneAlready -> null).join();
     }
 }
