@@ -61,7 +61,11 @@
  * <p>Flushes come when sockets were read and are no tasks of the loop, where they would be behind all that others asked
  * for; that is cheaper, too: CPU time of a message, medians of three in turn, pairs at QoS 1 3.06 and 2.94 us, at QoS 0 1.98
  * and 1.94, fan-out at QoS 1 1.72 and 1.68, to a shared group 1.20 and 1.30. With 256 sockets a turn it was 3.14 and 2.96,
- * 1.76 and 1.65, 1.58 and 1.41, 1.14 and 1.20.
+ * 1.76 and 1.65, 1.58 and 1.41, 1.14 and 1.20. Of a message of pairs at QoS 1 more than half of the time is the kernel's; of
+ * the rest a part is what G1 asks for each time something old refers to something new, and left to its pauses
+ * ({@code -XX:G1ConcRefinementThreads=0}) that is, two runs in turn, 3.14 and 3.26 before, 2.98 and 3.01 after, at QoS 0 1.69
+ * and 1.88, 1.68 and 1.67, fan-out at QoS 1 1.51 and 1.49, 1.45 and 1.42 (Parallel GC, whose pauses are those of a full
+ * young generation: 2.73, 1.68, 1.39). Pauses were as long as before.
  *
  * <p>A connection costs as few calls of the kernel as Netty lets it: nothing is paused for a CONNECT that is answered in
  * its turn, the kernel probes only who is overdue (four calls and a timer of the kernel less), TCP_NODELAY is Netty's own
