@@ -30,7 +30,7 @@ public final class CapturedLog implements AutoCloseable {
 
     /** Every line about an end, in order. */
     public List<String> ends() {
-        return List.copyOf(endLines.lines);
+        return endLines.texts();
     }
 
     /** The lines about ends of connections with this ClientID; plain ClientIDs only. */
@@ -45,15 +45,19 @@ public final class CapturedLog implements AutoCloseable {
         return ends().stream().filter(line -> line.contains(word)).toList();
     }
 
-    /** The lines about ends of the connection from this local port of a client. */
+    /** The lines about ends of the connection from this local port of a client, not of one that had the port before. */
     public List<String> endsOfPort(int port) {
         String peer = " peer=127.0.0.1:" + port + " ";
-        return ends().stream().filter(line -> line.contains(peer)).toList();
+        long since = RawMqttClient.openedAtMillis(port);
+        return endLines.lines.stream()
+                .filter(line -> line.atMillis >= since && line.text.contains(peer))
+                .map(Line::text)
+                .toList();
     }
 
     /** Everything at ERROR. */
     public List<String> errors() {
-        return List.copyOf(errorLines.lines);
+        return errorLines.texts();
     }
 
     @Override
@@ -62,12 +66,18 @@ public final class CapturedLog implements AutoCloseable {
         root.detachAppender(errorLines);
     }
 
+    private record Line(long atMillis, String text) {}
+
     private static final class Lines extends AppenderBase<ILoggingEvent> {
-        private final Queue<String> lines = new ConcurrentLinkedQueue<>();
+        private final Queue<Line> lines = new ConcurrentLinkedQueue<>();
         private final Level least;
 
         Lines(Level least) {
             this.least = least;
+        }
+
+        List<String> texts() {
+            return lines.stream().map(Line::text).toList();
         }
 
         @Override
@@ -75,7 +85,7 @@ public final class CapturedLog implements AutoCloseable {
             if (event.getLevel().isGreaterOrEqual(least)) {
                 IThrowableProxy thrown = event.getThrowableProxy();
                 String fault = thrown == null ? "" : " " + thrown.getClassName() + ": " + thrown.getMessage();
-                lines.add(event.getFormattedMessage() + fault);
+                lines.add(new Line(event.getTimeStamp(), event.getFormattedMessage() + fault));
             }
         }
     }

@@ -19,6 +19,8 @@ import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * A blocking MQTT client that does what a test says and nothing of its own accord: no Keep Alive, no acknowledgements,
@@ -28,6 +30,9 @@ import java.util.List;
 public final class RawMqttClient implements AutoCloseable {
     /** How long the methods without a timeout wait at most. */
     public static final Duration PATIENCE = Duration.ofSeconds(10);
+
+    /** Ports are used again, those of other listeners sooner than the same one's. */
+    private static final Map<Integer, Long> OPENED_AT = new ConcurrentHashMap<>();
 
     private static final int MAX_PACKET_SIZE = 268_435_460;
 
@@ -54,6 +59,11 @@ public final class RawMqttClient implements AutoCloseable {
         this.decoder = PacketDecoder.forClient(version, MAX_PACKET_SIZE);
     }
 
+    /** When the last connection from a local port was opened by {@link #connect}, milliseconds since 1970; else 0. */
+    static long openedAtMillis(int localPort) {
+        return OPENED_AT.getOrDefault(localPort, 0L);
+    }
+
     /** Opens the transport of an MQTT 5 connection; sends nothing. */
     public static RawMqttClient connect(String host, int port) throws IOException {
         return connect(host, port, MqttVersion.V5);
@@ -63,7 +73,9 @@ public final class RawMqttClient implements AutoCloseable {
     public static RawMqttClient connect(String host, int port, MqttVersion version) throws IOException {
         Socket socket = new Socket();
         socket.setTcpNoDelay(true);
+        long now = System.currentTimeMillis();
         socket.connect(new InetSocketAddress(host, port), (int) PATIENCE.toMillis());
+        OPENED_AT.put(socket.getLocalPort(), now);
         return new RawMqttClient(socket, version);
     }
 
