@@ -10,12 +10,8 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Stream;
-import org.awaitility.Awaitility;
 
 /**
  * A program of its own for a network namespace: MQTT 3.1.1 clients on plain sockets, with no more on the class path than
@@ -185,22 +181,7 @@ public final class NamespaceClient {
 
         /** Stops it where it is: it neither reads nor sends, but its host goes on. */
         public void pause() {
-            NetworkNamespace.run("kill", "-STOP", Long.toString(process.pid()));
-            Awaitility.await("each of its threads stands").until(this::isStopped);
-        }
-
-        /** The signal only asks for it: until then a thread on another core reads and answers. */
-        private boolean isStopped() throws IOException {
-            Path threads = Path.of("/proc", Long.toString(process.pid()), "task");
-            try (Stream<Path> all = Files.list(threads)) {
-                for (Path thread : all.toList()) {
-                    String stat = Files.readString(thread.resolve("stat"));
-                    if (stat.charAt(stat.lastIndexOf(')') + 2) != 'T') {
-                        return false;
-                    }
-                }
-            }
-            return true;
+            Suspension.suspend(process);
         }
 
         /** As {@code kill -9}, and waits until it is gone. */

@@ -189,9 +189,9 @@ public final class NodeProcess implements AutoCloseable {
         await().atMost(PATIENCE).until(() -> !process.isAlive());
     }
 
-    /** As {@code kill -STOP}: it is there and answers nothing. Closing it ends it all the same. */
-    public void freeze() throws IOException {
-        new ProcessBuilder("kill", "-STOP", Long.toString(process.pid())).start();
+    /** As {@code kill -STOP}: it is there and answers nothing from now on. Closing it ends it all the same. */
+    public void freeze() {
+        Suspension.suspend(process);
     }
 
     /** As {@code kill}; waits until it is gone. */

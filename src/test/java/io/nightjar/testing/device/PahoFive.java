@@ -79,9 +79,11 @@ final class PahoFive extends Device {
     @Override
     public void close() {
         try {
-            if (client.isConnected()) {
-                client.disconnect();
-            }
+            client.disconnect();
+        } catch (MqttException goneAlready) {
+            // Whether it is still connected is only known by trying.
+        }
+        try {
             client.close(true);
         } catch (MqttException e) {
             throw new IllegalStateException(e);

@@ -51,9 +51,11 @@ final class PahoThree extends Device {
     @Override
     public void close() {
         try {
-            if (client.isConnected()) {
-                client.disconnect();
-            }
+            client.disconnect();
+        } catch (MqttException goneAlready) {
+            // Whether it is still connected is only known by trying.
+        }
+        try {
             client.close(true);
         } catch (MqttException e) {
             throw new IllegalStateException(e);
