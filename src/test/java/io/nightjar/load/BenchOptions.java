@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param runs of each scenario and broker; the table shows their medians
  * @param seconds of the window that is measured
  * @param warmupSeconds before each window
- * @param warm rounds of everything before the first run, of about 20 s for each broker
+ * @param warm rounds of everything before the first run, of about 25 s for each broker
  * @param idle connections that stay, for bytes of each
  * @param cpu core of the generator, as taskset takes it; empty: any
  * @param about lines above the table: date, versions, the command
@@ -39,7 +39,7 @@ record BenchOptions(
             usage: ops/bench [options] [NAME=HOST:PORT[@PID] ...]
 
               --runs 5 --seconds 10 --warmup 6     runs of each scenario, its measured seconds and those before them
-              --warm 2                             rounds that warm up a JVM before the first run, of 20 s for each broker
+              --warm 2                             rounds that warm up a JVM before the first run, of 25 s for each broker
               --idle 15000                         connections that stay, for bytes of each; at least 300
               --scenarios WORD,WORD                of %s
               --out DIR                            where raw.jsonl, table.md and generator.log go

@@ -26,15 +26,15 @@ enum BenchScenario {
             "Bytes of an idle connection with a subscription",
             "conn --subscribe --keep-alive 600 --hold-until-eof --clients");
 
-    /** What a JVM needs to have compiled what the scenarios run; about 20 s. */
+    /** What a JVM needs to have compiled what the scenarios run; about 25 s. */
     static final Map<BenchScenario, String> WARM = Map.of(
             P2P_QOS1, "p2p --pairs 200 --qos 1 --warmup 8 --seconds 1",
             P2P_QOS0, "p2p --pairs 200 --warmup 3 --seconds 1",
             FANIN, "fanin --pubs 50 --subs 5 --warmup 3 --seconds 1",
             FANOUT_QOS0, "fanout --subs 200 --warmup 2 --seconds 1",
             FANOUT_QOS1, "fanout --subs 200 --qos 1 --warmup 2 --seconds 1",
-            TAKEOVER, "takeover --clients 500 --rounds 3",
-            CONNECT, "conn --clients 2000");
+            TAKEOVER, "takeover --clients 2000 --rounds 6",
+            CONNECT, "conn --clients 10000");
 
     /** How a scenario's figures are shown. */
     enum Kind {
