@@ -132,8 +132,7 @@ public final class SessionActor extends UntypedAbstractActor implements SessionE
     private SessionActor(SessionServices services, Sessions sessions) {
         this.services = services;
         this.sessions = sessions;
-        int loop = SessionKey.loop(getSelf().path().name(), services.loops().count());
-        this.home = services.loops().isOn(loop) ? Thread.currentThread() : null;
+        this.home = services.loops().isOn(loop()) ? Thread.currentThread() : null;
     }
 
     /**
@@ -473,8 +472,11 @@ public final class SessionActor extends UntypedAbstractActor implements SessionE
 
     /** To be called on {@link #home}. */
     private void inLaterTurn(Runnable piece) {
-        int loop = SessionKey.loop(getSelf().path().name(), services.loops().count());
-        services.loops().later(loop, piece);
+        services.loops().later(loop(), piece);
+    }
+
+    private int loop() {
+        return SessionKey.loop(getSelf().path().name(), services.loops().count());
     }
 
     @Override
@@ -508,7 +510,7 @@ public final class SessionActor extends UntypedAbstractActor implements SessionE
     @Override
     public void startTimer(Timer timer, long atMillis) {
         if (timers == null) {
-            timers = new SessionTimers(services, getSelf());
+            timers = new SessionTimers(services.loops().wheel(loop()), this);
         }
         timers.start(timer, atMillis);
     }
@@ -623,13 +625,16 @@ public final class SessionActor extends UntypedAbstractActor implements SessionE
                 inLaterTurn(() -> getSelf().tell(detach, ActorRef.noSender()));
                 return;
             }
+        } else if (command instanceof TimerFired && isLong()) {
+            inLaterTurn(() -> getSelf().tell(command, ActorRef.noSender()));
+            return;
         }
         getSelf().tell(command, ActorRef.noSender());
     }
 
     /**
      * Whether to give up its subscriptions takes milliseconds. A loop does 64 tasks before it looks at the time: when very
-     * many such clients vanish at once, the others would wait for as many of them.
+     * many such clients vanish or expire at once, the others would wait for as many of them.
      */
     private boolean isLong() {
         return Thread.currentThread() == home

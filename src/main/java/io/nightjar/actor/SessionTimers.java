@@ -1,10 +1,9 @@
 package io.nightjar.actor;
 
 import io.nightjar.message.SessionCommand;
-import io.nightjar.message.SessionKey;
+import io.nightjar.message.SessionLink;
 import io.nightjar.message.TimerWheel;
 import io.nightjar.session.SessionEffects.Timer;
-import org.apache.pekko.actor.ActorRef;
 
 /**
  * The timers of one session in its loop's wheel; made only when a session waits for something. They fire as messages,
@@ -14,11 +13,9 @@ final class SessionTimers {
     private final Deadline expiry;
     private final Deadline willDelay;
 
-    SessionTimers(SessionServices services, ActorRef self) {
-        int loop = SessionKey.loop(self.path().name(), services.loops().count());
-        TimerWheel wheel = services.loops().wheel(loop);
-        this.expiry = new Deadline(Timer.EXPIRY, wheel, self);
-        this.willDelay = new Deadline(Timer.WILL_DELAY, wheel, self);
+    SessionTimers(TimerWheel wheel, SessionLink session) {
+        this.expiry = new Deadline(Timer.EXPIRY, wheel, session);
+        this.willDelay = new Deadline(Timer.WILL_DELAY, wheel, session);
     }
 
     void start(Timer timer, long atMillis) {
@@ -49,18 +46,18 @@ final class SessionTimers {
     private static final class Deadline extends TimerWheel.Entry {
         private final Timer timer;
         private final TimerWheel wheel;
-        private final ActorRef self;
+        private final SessionLink session;
         private long generation;
 
-        Deadline(Timer timer, TimerWheel wheel, ActorRef self) {
+        Deadline(Timer timer, TimerWheel wheel, SessionLink session) {
             this.timer = timer;
             this.wheel = wheel;
-            this.self = self;
+            this.session = session;
         }
 
         @Override
         protected void onDeadline(long nowMillis) {
-            self.tell(new SessionCommand.TimerFired(timer.name(), generation), ActorRef.noSender());
+            session.tell(new SessionCommand.TimerFired(timer.name(), generation));
         }
     }
 }

@@ -35,6 +35,7 @@ import io.nightjar.session.SessionLimits;
 import io.nightjar.testing.ManualLoops;
 import io.nightjar.trace.Tracer;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
@@ -59,6 +60,8 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** The session actor on Pekko's test kit: its timers run on a loop whose time only the test moves. */
 class SessionActorTest {
@@ -465,6 +468,27 @@ class SessionActorTest {
         assertThat(old.ended).isEmpty();
         assertThat(watcher.deliveries).as("it said goodbye").isEmpty();
         assertThat(router.filters()).isEqualTo(1);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"200, 1", "100, 0"})
+    void a_session_that_expires_gives_up_many_subscriptions_in_a_turn_of_its_own(int filters, int pieces)
+            throws Exception {
+        Socket socket = attach(info(60, null, 200));
+        long attachment = socket.attachment();
+        assertThat(subscribeFor(Arrays.copyOf(manyFilters(), filters))).isZero();
+        session.tell(new SessionCommand.Detach(attachment, Detail.PEER_RESET, null));
+        settle();
+        assertThat(router.filters()).isEqualTo(filters + 1);
+
+        loops.timePasses(Duration.ofSeconds(61));
+        loops.run(() -> {}); // behind what was left to a later turn
+        settle();
+
+        assertThat(loops.laterPieces()).isEqualTo(pieces);
+        assertThat(router.filters()).isEqualTo(1);
+        assertThat(directory.find("device")).isNull();
+        assertThat(counters.get(Counters.Counter.SESSIONS_EXPIRED)).isEqualTo(1);
     }
 
     private static String[] manyFilters() {

@@ -10,12 +10,14 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** One event loop whose clock stands still until a test moves it. Time passes on the loop's own thread. */
 public final class ManualLoops implements EventLoops, InstantSource, AutoCloseable {
     private final ExecutorService thread = Executors.newSingleThreadExecutor(task -> new Thread(task, "manual-loop"));
     private volatile long nowMillis = 1_700_000_000_000L;
     private final TimerWheel wheel = new TimerWheel(nowMillis);
+    private final AtomicInteger laterPieces = new AtomicInteger();
 
     /** Lets time pass tick by tick; returns when everything that was due has been fired. */
     public void timePasses(Duration time) {
@@ -46,6 +48,19 @@ public final class ManualLoops implements EventLoops, InstantSource, AutoCloseab
     @Override
     public TimerWheel wheel(int index) {
         return wheel;
+    }
+
+    @Override
+    public void later(int index, Runnable piece) {
+        thread.execute(() -> {
+            laterPieces.incrementAndGet();
+            piece.run();
+        });
+    }
+
+    /** Pieces of work that were left to a later turn. */
+    public int laterPieces() {
+        return laterPieces.get();
     }
 
     @Override
