@@ -2,6 +2,7 @@ package io.nightjar.net;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
@@ -173,8 +174,7 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements Connecti
                 : context.descriptors().refusal();
         connectPhase = new ConnectPhase(this, full);
         if (room == Descriptors.Room.NONE && full != null) {
-            endOnLoop(full);
-            channel.close();
+            endAndClose(full);
             return;
         }
         deadline.set(connectDeadline());
@@ -232,6 +232,7 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements Connecti
             inputOver = true;
             peerClosed(DisconnectReason.of(Detail.PEER_FIN));
             if (state == State.ENDED) {
+                outbound.flush(); // last words that wait for the end of the turn
                 channel.close();
             }
         }
@@ -292,16 +293,14 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements Connecti
             channel.config().setAutoRead(true);
             channel.eventLoop().schedule(() -> writeFailed(reason), READ_END_MILLIS, TimeUnit.MILLISECONDS);
         } else {
-            endOnLoop(reason);
-            channel.close();
+            endAndClose(reason);
         }
     }
 
     private void writeFailed(DisconnectReason reason) {
         String errno = reason.facts().get("errno");
         DisconnectReason fin = closed;
-        endOnLoop(fin == null ? reason : errno == null ? fin : fin.with("errno", errno));
-        channel.close();
+        endAndClose(fin == null ? reason : errno == null ? fin : fin.with("errno", errno));
     }
 
     @Override
@@ -574,7 +573,7 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements Connecti
         } finally {
             inbound.release();
             if ((answered || envelope != null && channel.isActive()) && !inputOver) {
-                linger(reason);
+                linger();
             } else if ((answered || left) && channel.isActive()) {
                 deadline.set(context.clock().millis() + LINGER_MILLIS);
                 outbound.flushAndClose();
@@ -588,14 +587,28 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements Connecti
         }
     }
 
+    /** Ends the connection if that is not done, and closes it without waiting for the client. */
+    private void endAndClose(DisconnectReason reason) {
+        endOnLoop(reason);
+        outbound.flush();
+        channel.close();
+    }
+
     /** Lets the client read our last words: closes our side, reads to its end, and does not wait for long. */
-    private void linger(DisconnectReason reason) {
-        if (outbound.flushAndShut(reason)) {
+    private void linger() {
+        if (outbound.shutSoon()) {
             deadline.set(context.clock().millis() + LINGER_MILLIS);
             channel.config().setAutoRead(true);
         } else {
             deadline.cancel();
+            channel.close();
         }
+    }
+
+    /** What the envelope says at the end of the connection, or null. */
+    @Nullable
+    ChannelFuture goodbye() {
+        return envelope == null || endReason == null ? null : envelope.goodbye(endReason);
     }
 
     /** What carries the packets from now on. */
@@ -808,8 +821,7 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements Connecti
                 deadlinePassed(nowMillis);
             } catch (RuntimeException e) {
                 // Out of here it would stop the wheel, and with it every deadline of this loop.
-                endOnLoop(SocketFaults.ours(e, log));
-                channel.close();
+                endAndClose(SocketFaults.ours(e, log));
             }
         }
     }
