@@ -573,7 +573,7 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements Connecti
         } finally {
             inbound.release();
             if ((answered || envelope != null && channel.isActive()) && !inputOver) {
-                linger();
+                linger(wasConnected);
             } else if ((answered || left) && channel.isActive()) {
                 deadline.set(context.clock().millis() + LINGER_MILLIS);
                 outbound.flushAndClose();
@@ -595,8 +595,8 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements Connecti
     }
 
     /** Lets the client read our last words: closes our side, reads to its end, and does not wait for long. */
-    private void linger() {
-        if (outbound.shutSoon()) {
+    private void linger(boolean soon) {
+        if (outbound.shut(soon)) { // before it is connected it may move to another loop meanwhile
             deadline.set(context.clock().millis() + LINGER_MILLIS);
             channel.config().setAutoRead(true);
         } else {
