@@ -51,13 +51,9 @@ public final class Limits {
     private Limits() {}
 
     /**
-     *
      * All limits, those of the operating system first.
      *
-     *
-     *
      * @param connections the target, at least 1
-     *
      */
     public static List<Limit> check(long connections, MachineFigures figures) {
         List<Limit> limits = new ArrayList<>();
