@@ -625,7 +625,7 @@ public final class SessionActor extends UntypedAbstractActor implements SessionE
                 inLaterTurn(() -> getSelf().tell(detach, ActorRef.noSender()));
                 return;
             }
-        } else if (command instanceof TimerFired && isLong()) {
+        } else if (command instanceof TimerFired fired && fired.timer().equals(Timer.EXPIRY.name()) && isLong()) {
             inLaterTurn(() -> getSelf().tell(command, ActorRef.noSender()));
             return;
         }

@@ -453,8 +453,8 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements Connecti
         phase.leaveAdmission();
         if (state == State.CONNECTED) {
             Presence.connected(this, phase.agreed(), sessionPresent, displaced);
+            deadline.set(nextDeadline());
         }
-        deadline.set(nextDeadline());
         resume();
         if (!channel.isActive()) { // also the end of one that leaves
             endOnLoop(closed != null ? closed : DisconnectReason.of(Detail.PEER_FIN));
@@ -597,12 +597,16 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements Connecti
     /** Lets the client read our last words: closes our side, reads to its end, and does not wait for long. */
     private void linger(boolean soon) {
         if (outbound.shut(soon)) { // before it is connected it may move to another loop meanwhile
-            deadline.set(context.clock().millis() + LINGER_MILLIS);
             channel.config().setAutoRead(true);
         } else {
             deadline.cancel();
             channel.close();
         }
+    }
+
+    /** The last words are on their way: the time to read them begins. */
+    void said() {
+        deadline.set(context.clock().millis() + LINGER_MILLIS);
     }
 
     /** What the envelope says at the end of the connection, or null. */
@@ -717,8 +721,10 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements Connecti
             case CONNECTED -> connectedDeadline(nowMillis);
             case LEAVING -> endOnLoop(DisconnectReason.of(Detail.PEER_FIN)); // for the reason it leaves
             case ENDED -> {
-                deadline.cancel();
-                channel.close();
+                if (!outbound.flushLast()) {
+                    deadline.cancel();
+                    channel.close();
+                }
             }
         }
     }

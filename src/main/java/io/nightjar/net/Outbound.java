@@ -61,10 +61,10 @@ final class Outbound implements Runnable {
         this.aliases = aliasMaximum > 0 ? new OutboundAliases(aliasMaximum) : null;
     }
 
-    /** Encodes a packet; it leaves at the end of this turn. */
+    /** Encodes a packet; it leaves at the end of this turn. None goes behind the last words. */
     void write(Packet packet) {
         MqttVersion version = connection.decoder.version();
-        if (version != null) {
+        if (version != null && !shuts) {
             write(packet, version);
         }
     }
@@ -248,9 +248,7 @@ final class Outbound implements Runnable {
 
     /** Hands everything to the socket now. */
     void flush() {
-        if (shuts) {
-            shuts = false;
-            flushAndShut();
+        if (flushLast()) {
             return;
         }
         ByteBuf out = pending;
@@ -282,6 +280,16 @@ final class Outbound implements Runnable {
         return true;
     }
 
+    /** Sends the last words if they wait. */
+    boolean flushLast() {
+        boolean waited = shuts;
+        if (waited) {
+            shuts = false;
+            flushAndShut();
+        }
+        return waited;
+    }
+
     /** Flushes, lets the envelope say its own goodbye, and closes our side of the connection behind it. */
     private void flushAndShut() {
         ByteBuf out = pending;
@@ -293,6 +301,7 @@ final class Outbound implements Runnable {
         ChannelFuture last = out == null ? null : channel.writeAndFlush(out);
         ChannelFuture goodbye = connection.goodbye();
         last = goodbye == null ? last : goodbye;
+        connection.said();
         if (last == null) {
             channel.close();
         } else if (channel instanceof DuplexChannel duplex) {

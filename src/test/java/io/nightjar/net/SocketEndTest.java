@@ -16,6 +16,7 @@ import io.nightjar.mqtt.MqttVersion;
 import io.nightjar.mqtt.Packet;
 import io.nightjar.mqtt.Properties;
 import io.nightjar.mqtt.QoS;
+import io.nightjar.mqtt.ReasonCode;
 import io.nightjar.testing.RawMqttClient;
 import java.io.IOException;
 import java.time.Duration;
@@ -103,6 +104,23 @@ class SocketEndTest {
         held.countDown();
 
         assertReset(nativeTransport, end());
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void last_words_that_wait_longer_than_a_client_has_to_read_them_are_sent_all_the_same(boolean nativeTransport)
+            throws Exception {
+        RawMqttClient client = start(nativeTransport, 0);
+        Connection connection = connected.join();
+
+        loops.executor(0).execute(() -> {
+            connection.end(DisconnectReason.of(Detail.API));
+            loops.wheel(0).advance(InstantSource.system().millis() + 60_000);
+        });
+
+        assertThat(client.expect(Packet.Disconnect.class).code()).isEqualTo(ReasonCode.ADMINISTRATIVE_ACTION);
+        assertThat(client.awaitEnd(PATIENCE)).isEqualTo(RawMqttClient.End.EOF);
+        assertThat(end().reason().detail()).isEqualTo(Detail.API);
     }
 
     @ParameterizedTest
