@@ -5,13 +5,20 @@ import io.nightjar.message.ConnectionInfo;
 import io.nightjar.message.SessionCommand;
 import io.nightjar.message.SessionKey;
 import io.nightjar.message.Sessions;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.apache.pekko.Done;
 import org.apache.pekko.actor.ActorRef;
+import org.apache.pekko.actor.Address;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.javadsl.Adapter;
 import org.apache.pekko.cluster.sharding.ClusterSharding;
 import org.apache.pekko.cluster.sharding.ClusterShardingSettings;
 import org.apache.pekko.cluster.sharding.ShardRegion;
 import org.apache.pekko.cluster.sharding.typed.ShardingEnvelope;
+import org.apache.pekko.cluster.typed.Cluster;
+import org.apache.pekko.pattern.Patterns;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,6 +37,9 @@ public final class SessionSharding implements Sessions {
 
     /** Name of the entity type: the same on all nodes. */
     public static final String TYPE = "session";
+
+    private static final Duration ASK_EVERY = Duration.ofMillis(50);
+    private static final Duration ASK_FOR = Duration.ofSeconds(5);
 
     private final ActorRef region;
 
@@ -51,6 +61,30 @@ public final class SessionSharding implements Sessions {
         SessionSharding sharding = new SessionSharding(region);
         sessions.sharding = sharding;
         return sharding;
+    }
+
+    /**
+     * Completes when the coordinator of the shards knows this node: from then on it gets its share of new ones. A node
+     * that is up is not there yet, since the coordinator takes nobody of whom its own node has not heard.
+     */
+    public CompletionStage<Done> registered(ActorSystem<?> system) {
+        CompletableFuture<Done> registered = new CompletableFuture<>();
+        ask(system, Cluster.get(system).selfMember().address(), registered);
+        return registered;
+    }
+
+    /** Asks again without waiting for the answer: a coordinator that is about to start may lose the question. */
+    private void ask(ActorSystem<?> system, Address self, CompletableFuture<Done> registered) {
+        if (registered.isDone()) {
+            return;
+        }
+        Patterns.ask(region, ShardRegion.getCurrentRegionsInstance(), ASK_FOR).whenComplete((answer, failure) -> {
+            if (answer instanceof ShardRegion.CurrentRegions now
+                    && now.getRegions().contains(self)) {
+                registered.complete(Done.getInstance());
+            }
+        });
+        system.scheduler().scheduleOnce(ASK_EVERY, () -> ask(system, self, registered), system.executionContext());
     }
 
     @Override

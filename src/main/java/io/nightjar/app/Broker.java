@@ -154,7 +154,8 @@ public final class Broker {
     }
 
     /**
-     * Starts a node: returns when it is a member of its cluster and its listeners are open.
+     * Starts a node: returns when it is a member of its cluster, gets its share of the sessions, and its listeners are
+     * open.
      *
      * @throws IllegalStateException with words for the operator if an address cannot be had or the cluster not joined
      */
@@ -243,6 +244,10 @@ public final class Broker {
         await(
                 membership.join(),
                 "the cluster was not joined: see nightjar.cluster.seed-nodes "
+                        + settings.cluster().seedNodes());
+        await(
+                sessions.registered(system),
+                "the cluster was joined, but the node that places its sessions did not answer: see the log of "
                         + settings.cluster().seedNodes());
         sweepRetained();
         tellOfManyEnds();
