@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Answers for the recorder of one node: one per node, found by the others through the receptionist. It reads on the
  * blocking dispatcher, {@link #AT_ONCE} questions at a time; {@link #MOST_WAITING} more may wait, and beyond it says that
- * it is busy.
+ * it is busy. A question that needs no reading, such as one for another node, never waits.
  */
 final class HistoryAgent extends AbstractBehavior<HistoryMessages> {
     static final ServiceKey<HistoryMessages> KEY = ServiceKey.create(HistoryMessages.class, "nightjar-history");
@@ -70,6 +70,11 @@ final class HistoryAgent extends AbstractBehavior<HistoryMessages> {
     }
 
     private Behavior<HistoryMessages> onQuestion(Question question) {
+        Answer known = reader.withoutReading(question);
+        if (known != null) {
+            question.replyTo().tell(known);
+            return this;
+        }
         if (waiting.size() == MOST_WAITING) {
             question.replyTo().tell(new Busy(node));
             return this;

@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Answers one question by reading this node's recorder: some take up to a second, so a thread that may block does it.
@@ -57,7 +58,33 @@ final class RecorderReader {
         }
     }
 
-    /** @throws GivenUp if {@code late} became true on the way */
+    /** The answer to a question for other nodes, or for events that this one has told already: nothing is read for it. */
+    @Nullable
+    Answer withoutReading(Question question) {
+        if (question instanceof FindEvents find
+                && (!isAsked(find.nodes()) || start(find).before() < 0)) {
+            return new EventsFound(node, List.of(), Position.END, Position.END, Position.END, events.oldestMillis());
+        } else if (question instanceof SummarizeEnds summarize && !isAsked(summarize.nodes())) {
+            return new EndsSummarized(node, null, events.oldestMillis());
+        }
+        return null;
+    }
+
+    private boolean isAsked(List<String> nodes) {
+        return nodes.isEmpty() || nodes.contains(node);
+    }
+
+    private Position start(FindEvents question) {
+        return question.positions().isEmpty()
+                ? Position.NEWEST
+                : question.positions().getOrDefault(node, Position.END);
+    }
+
+    /**
+     * Reads for a question that needs it.
+     *
+     * @throws GivenUp if {@code late} became true on the way
+     */
     Answer answer(Question question, BooleanSupplier late) {
         if (late.getAsBoolean()) {
             throw new GivenUp();
@@ -72,13 +99,7 @@ final class RecorderReader {
     }
 
     private EventsFound find(FindEvents question) {
-        Position start = question.positions().isEmpty()
-                ? Position.NEWEST
-                : question.positions().get(node);
-        boolean asked = question.nodes().isEmpty() || question.nodes().contains(node);
-        if (start == null || start.before() < 0 || !asked) {
-            return new EventsFound(node, List.of(), Position.END, Position.END, Position.END, events.oldestMillis());
-        }
+        Position start = start(question);
         EventFilter filter = question.filter().toFilter(start.untilMillis());
         List<RecordedEvent> found = new ArrayList<>();
         long before = passOver(filter, start);
@@ -141,9 +162,6 @@ final class RecorderReader {
     }
 
     private EndsSummarized summarize(SummarizeEnds question, BooleanSupplier late) {
-        if (!question.nodes().isEmpty() && !question.nodes().contains(node)) {
-            return new EndsSummarized(node, null, events.oldestMillis());
-        }
         EndSummary summary = new EndSummary();
         int[] seen = {0};
         events.scan(question.filter().toFilter(Long.MAX_VALUE), EndSummary.FIELDS, event -> {
