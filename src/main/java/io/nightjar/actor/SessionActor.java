@@ -618,18 +618,21 @@ public final class SessionActor extends UntypedAbstractActor implements SessionE
         if ((command instanceof Acknowledge || command instanceof PublishQos2) && isFree()) {
             perform(command);
             return;
-        } else if (isOfConnection(command)) {
-            TOLD.incrementAndGet(this);
-            if (command instanceof Detach detach && isLong()) {
-                deferred = detach;
-                inLaterTurn(() -> getSelf().tell(detach, ActorRef.noSender()));
-                return;
-            }
-        } else if (command instanceof TimerFired fired && fired.timer().equals(Timer.EXPIRY.name()) && isLong()) {
-            inLaterTurn(() -> getSelf().tell(command, ActorRef.noSender()));
-            return;
         }
-        getSelf().tell(command, ActorRef.noSender());
+        if (isOfConnection(command)) {
+            TOLD.incrementAndGet(this);
+        }
+        if (isFarewell(command) && isLong()) {
+            deferred = command instanceof Detach detach ? detach : deferred;
+            inLaterTurn(() -> getSelf().tell(command, ActorRef.noSender()));
+        } else {
+            getSelf().tell(command, ActorRef.noSender());
+        }
+    }
+
+    private static boolean isFarewell(SessionCommand command) {
+        return command instanceof Detach
+                || command instanceof TimerFired fired && fired.timer().equals(Timer.EXPIRY.name());
     }
 
     /**
@@ -654,9 +657,9 @@ public final class SessionActor extends UntypedAbstractActor implements SessionE
         if (now == null) {
             return null;
         }
-        int loop = SessionKey.loop(
-                SessionKey.entityId(now.clientId()), services.loops().count());
-        return services.loops().isOn(loop) ? new Backlog(now.inflightCount(), now.queueLength(), now.dropped()) : null;
+        return services.loops().isOn(loop())
+                ? new Backlog(now.inflightCount(), now.queueLength(), now.dropped())
+                : null;
     }
 
     @Override

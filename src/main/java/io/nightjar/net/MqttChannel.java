@@ -533,7 +533,7 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements Connecti
         }
         state = State.LEAVING;
         endReason = reason;
-        deadline.set(context.clock().millis() + LINGER_MILLIS);
+        deadlineIn(LINGER_MILLIS);
         link.tell(new SessionCommand.Detach(attachment, reason.detail(), sessionExpirySeconds));
     }
 
@@ -575,7 +575,7 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements Connecti
             if ((answered || envelope != null && channel.isActive()) && !inputOver) {
                 linger(wasConnected);
             } else if ((answered || left) && channel.isActive()) {
-                deadline.set(context.clock().millis() + LINGER_MILLIS);
+                said();
                 outbound.flushAndClose();
             } else {
                 deadline.cancel();
@@ -606,7 +606,7 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements Connecti
 
     /** The last words are on their way: the time to read them begins. */
     void said() {
-        deadline.set(context.clock().millis() + LINGER_MILLIS);
+        deadlineIn(LINGER_MILLIS);
     }
 
     /** What the envelope says at the end of the connection, or null. */
