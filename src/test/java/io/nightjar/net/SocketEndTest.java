@@ -260,9 +260,10 @@ class SocketEndTest {
         }
     }
 
-    /** Until the kernel has no connection from this port any more: the RST was sent. */
-    private static void awaitReset(int port) {
-        Awaitility.await().atMost(PATIENCE).until(() -> !SocketTable.knows(port));
+    /** Until the kernel has no connection from this port to ours any more: the RST was sent. */
+    private void awaitReset(int port) {
+        int there = listener.port();
+        Awaitility.await().atMost(PATIENCE).until(() -> !SocketTable.knows(there, port));
     }
 
     private static Packet publish() {

@@ -18,20 +18,26 @@ final class SocketTable {
 
     private SocketTable() {}
 
-    /** Whether any socket has this port, on either side. */
-    static boolean knows(int port) throws IOException {
-        String hex = String.format(":%04X ", port);
-        return lines().anyMatch(line -> line.contains(hex));
+    /**
+     * Whether there is either end of a connection between these ports. One port alone would not tell: a client of another
+     * server may have, or have had, the same.
+     */
+    static boolean knows(int onePort, int otherPort) throws IOException {
+        return lines().anyMatch(line -> isFrom(line, onePort, otherPort) || isFrom(line, otherPort, onePort));
     }
 
     /** What the kernel waits for on the socket from one port to the other, by its number. */
     static String timer(int localPort, int remotePort) throws IOException {
-        String local = String.format(":%04X", localPort);
-        String remote = String.format(":%04X", remotePort);
-        Optional<String[]> socket = lines().map(line -> line.trim().split("\\s+"))
-                .filter(fields -> fields[1].endsWith(local) && fields[2].endsWith(remote))
+        Optional<String[]> socket = lines().filter(line -> isFrom(line, localPort, remotePort))
+                .map(line -> line.trim().split("\\s+"))
                 .findFirst();
         return socket.orElseThrow()[TIMER_FIELD].substring(0, 2);
+    }
+
+    private static boolean isFrom(String line, int localPort, int remotePort) {
+        String[] fields = line.trim().split("\\s+");
+        return fields[1].endsWith(String.format(":%04X", localPort))
+                && fields[2].endsWith(String.format(":%04X", remotePort));
     }
 
     private static Stream<String> lines() throws IOException {
