@@ -4,6 +4,7 @@ import io.nightjar.diagnosis.Verdict.Confidence;
 import io.nightjar.diagnosis.Verdict.Side;
 import io.nightjar.mqtt.DisconnectReason;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * Whose side an end came from, and what an operator can do, with the facts in one sentence. Where a cause can come from
@@ -12,7 +13,7 @@ import java.util.Map;
  */
 public final class Verdicts {
     /** Rules of {@link ReturnOrConflict} that leave no doubt: one device does not look like two in turn. */
-    private static final String SURE_RULES = "alternation|other_certificate";
+    private static final Set<String> SURE_RULES = Set.of("alternation", "other_certificate");
 
     private final DisconnectReason reason;
     private final Evidence evidence;
@@ -178,7 +179,7 @@ public final class Verdicts {
         String alternate = times > 1 ? ", which displaced each other " + times + " times" + within() : "";
         return new Verdict(
                 Side.CLIENT,
-                rule.matches(SURE_RULES) ? Confidence.CERTAIN : Confidence.LIKELY,
+                SURE_RULES.contains(rule) ? Confidence.CERTAIN : Confidence.LIKELY,
                 "two devices use this ClientID, one at " + fact("old_peer", "?") + " on node " + fact("old_node", "?")
                         + " and one at " + fact("new_peer", "?") + " on node " + fact("new_node", "?") + alternate
                         + " (rule " + rule + "): give each a ClientID of its own");

@@ -297,6 +297,7 @@ final class Outbound implements Runnable {
         Channel channel = connection.channel;
         if (out != null) {
             count(out);
+            Pipeline.holdForEnd(channel);
         }
         ChannelFuture last = out == null ? null : channel.writeAndFlush(out);
         ChannelFuture goodbye = connection.goodbye();
