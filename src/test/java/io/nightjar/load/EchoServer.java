@@ -2,7 +2,9 @@ package io.nightjar.load;
 
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
@@ -24,9 +26,10 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one-to-one messages cost at least: reads and writes the packets that a broker must, and does nothing else. It finds
+ * What one-to-one messages, connects and takeovers cost at least: reads and writes the packets that a broker must, and does nothing else. It finds
  * where packets end, answers CONNECT, SUBSCRIBE and QoS 1, and copies each PUBLISH of the client {@code X-pN} to the client
- * {@code X-sN}, whatever its topic: the names that {@link TrafficScenario} gives its pairs. No topic is read, no session
+ * {@code X-sN}, whatever its topic: the names that {@link TrafficScenario} gives its pairs. Of two clients with one ClientID
+ * the older is told and closed. No topic is read, no session
  * kept, no limit held, nothing checked: for a load on this machine only, and MQTT 5 with QoS 0 or 1.
  *
  * <p>One event loop, one write for each channel and read, as in the broker.
@@ -37,6 +40,7 @@ public final class EchoServer implements AutoCloseable {
     private static final int SUBSCRIBE = 8;
     private static final int PINGREQ = 12;
     private static final byte[] CONNACK_BYTES = {0x20, 3, 0, 0, 0};
+    private static final byte[] TAKEN_OVER_BYTES = {(byte) 0xE0, 1, (byte) 0x8E};
 
     private final EventLoopGroup loop;
     private final Channel listener;
@@ -206,7 +210,10 @@ public final class EchoServer implements AutoCloseable {
             int at = body + 6 + 1 + 1 + 2;
             at += 1 + in.getUnsignedByte(at);
             clientId = in.toString(at + 2, in.getUnsignedShort(at), StandardCharsets.UTF_8);
-            subscribers.put(clientId, channel);
+            Channel old = subscribers.put(clientId, channel);
+            if (old != null) {
+                old.writeAndFlush(Unpooled.wrappedBuffer(TAKEN_OVER_BYTES)).addListener(ChannelFutureListener.CLOSE);
+            }
             int dash = clientId.lastIndexOf("-p");
             other = dash < 0
                     ? null
