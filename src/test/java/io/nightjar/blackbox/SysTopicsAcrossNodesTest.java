@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.nightjar.mqtt.Packet;
+import io.nightjar.mqtt.Properties;
 import io.nightjar.mqtt.QoS;
 import io.nightjar.testing.RawMqttClient;
 import io.nightjar.testing.TestBroker;
@@ -31,7 +32,7 @@ class SysTopicsAcrossNodesTest {
     void figures_and_events_of_a_node_reach_the_other_until_it_leaves() throws IOException {
         try (TestBroker a = TestBroker.start(directory, "sys-a", SETTINGS);
                 TestBroker b = TestBroker.start(directory, "sys-b", SETTINGS, a);
-                RawMqttClient events = readerHeldBy(a);
+                RawMqttClient events = a.openWithSessionHere("events-", Properties.NONE);
                 RawMqttClient onB = RawMqttClient.connect("127.0.0.1", b.port())) {
             events.subscribe(1, "$SYS/brokers/+/clients/#", QoS.AT_MOST_ONCE);
             awaitRoute(events, b);
@@ -55,20 +56,6 @@ class SysTopicsAcrossNodesTest {
             await().atMost(PATIENCE).untilAsserted(() -> assertThat(tree(a))
                     .containsEntry("$SYS/brokers", "sys-a")
                     .doesNotContainKeys("$SYS/brokers/sys-b/uptime", "$SYS/brokers/sys-b/version"));
-        }
-    }
-
-    /** A client whose session, too, is on the node that stays. */
-    private static RawMqttClient readerHeldBy(TestBroker node) throws IOException {
-        for (int i = 0; ; i++) {
-            RawMqttClient client = RawMqttClient.connect("127.0.0.1", node.port());
-            client.open("events-" + i, true);
-            String holder =
-                    node.api().client("events-" + i).path("session_node").asText();
-            if (holder.equals(node.name())) {
-                return client;
-            }
-            client.close();
         }
     }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.nightjar.mqtt.Packet;
+import io.nightjar.mqtt.Properties;
 import io.nightjar.mqtt.QoS;
 import io.nightjar.testing.EventStream;
 import io.nightjar.testing.NodeProcess;
@@ -50,7 +51,7 @@ class TraceNodeDiesTest {
                 }
             }
             awaitRecorded(a, MESSAGES * PAYLOAD.length());
-            try (RawMqttClient onA = whoseSessionLives(a)) {
+            try (RawMqttClient onA = a.openWithSessionHere("dev-", Properties.NONE)) {
                 onA.subscribe(1, "to/a", QoS.AT_MOST_ONCE);
                 readWhileItDies(a, b, onA);
             }
@@ -64,18 +65,6 @@ class TraceNodeDiesTest {
                             .path("unreachable_nodes")
                             .toString())
                     .isEqualTo("[\"dies\"]");
-        }
-    }
-
-    /** A client of the node that lives, with its session there too. */
-    private static RawMqttClient whoseSessionLives(TestBroker a) throws IOException {
-        for (int i = 0; ; i++) {
-            RawMqttClient client = RawMqttClient.connect("127.0.0.1", a.port());
-            client.open("dev-" + i, true);
-            if (a.api().client("dev-" + i).path("session_node").asText().equals("lives")) {
-                return client;
-            }
-            client.close();
         }
     }
 

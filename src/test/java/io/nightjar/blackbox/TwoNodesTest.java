@@ -249,7 +249,7 @@ class TwoNodesTest {
                 .filter(client -> client.path("session_node").asText().equals("node-b"))
                 .count();
         assertThat(heldByB).as("sessions on the other node").isPositive();
-        RawMqttClient onB = openWithSessionOn(b, "node-b");
+        RawMqttClient onB = b.openWithSessionHere("there-", LASTING);
         onB.subscribe(1, "routes/b", QoS.AT_MOST_ONCE);
 
         b.close();
@@ -288,18 +288,6 @@ class TwoNodesTest {
         RawMqttClient client = raw(node);
         assertThat(client.open(clientId, true, LASTING).code()).isEqualTo(ReasonCode.SUCCESS);
         return client;
-    }
-
-    /** A client of a node whose session is on a certain one: a shard is where the node with the fewest was. */
-    private static RawMqttClient openWithSessionOn(TestBroker node, String sessionNode) throws IOException {
-        for (int i = 0; ; i++) {
-            String clientId = "there-" + i;
-            RawMqttClient client = open(node, clientId);
-            if (a.api().client(clientId).path("session_node").asText().equals(sessionNode)) {
-                return client;
-            }
-            client.close();
-        }
     }
 
     private static Mqtt5BlockingClient hive(TestBroker node, String clientId) {

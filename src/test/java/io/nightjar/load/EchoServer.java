@@ -26,11 +26,11 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one-to-one messages, connects and takeovers cost at least: reads and writes the packets that a broker must, and does nothing else. It finds
- * where packets end, answers CONNECT, SUBSCRIBE and QoS 1, and copies each PUBLISH of the client {@code X-pN} to the client
- * {@code X-sN}, whatever its topic: the names that {@link TrafficScenario} gives its pairs. Of two clients with one ClientID
- * the older is told and closed. No topic is read, no session
- * kept, no limit held, nothing checked: for a load on this machine only, and MQTT 5 with QoS 0 or 1.
+ * What one-to-one messages, connects and takeovers cost at least: reads and writes the packets that a broker must, and does
+ * nothing else. It finds where packets end, answers CONNECT, SUBSCRIBE and QoS 1, and copies each PUBLISH of the client
+ * {@code X-pN} to the client {@code X-sN}, whatever its topic: the names that {@link TrafficScenario} gives its pairs. Of two
+ * clients with one ClientID the older is told and closed. No topic is read, no session kept, no limit held, nothing checked:
+ * for a load on this machine only, and MQTT 5 with QoS 0 or 1.
  *
  * <p>One event loop, one write for each channel and read, as in the broker.
  */

@@ -23,26 +23,27 @@ final class SocketTable {
      * server may have, or have had, the same.
      */
     static boolean knows(int onePort, int otherPort) throws IOException {
-        return lines().anyMatch(line -> isFrom(line, onePort, otherPort) || isFrom(line, otherPort, onePort));
+        return sockets().anyMatch(socket -> isFrom(socket, onePort, otherPort) || isFrom(socket, otherPort, onePort));
     }
 
     /** What the kernel waits for on the socket from one port to the other, by its number. */
     static String timer(int localPort, int remotePort) throws IOException {
-        Optional<String[]> socket = lines().filter(line -> isFrom(line, localPort, remotePort))
-                .map(line -> line.trim().split("\\s+"))
+        Optional<String[]> socket = sockets()
+                .filter(fields -> isFrom(fields, localPort, remotePort))
                 .findFirst();
         return socket.orElseThrow()[TIMER_FIELD].substring(0, 2);
     }
 
-    private static boolean isFrom(String line, int localPort, int remotePort) {
-        String[] fields = line.trim().split("\\s+");
+    private static boolean isFrom(String[] fields, int localPort, int remotePort) {
         return fields[1].endsWith(String.format(":%04X", localPort))
                 && fields[2].endsWith(String.format(":%04X", remotePort));
     }
 
-    private static Stream<String> lines() throws IOException {
+    /** The fields of each. */
+    private static Stream<String[]> sockets() throws IOException {
         return Stream.concat(
-                Files.readAllLines(Path.of("/proc/net/tcp6")).stream().skip(1),
-                Files.readAllLines(Path.of("/proc/net/tcp")).stream().skip(1));
+                        Files.readAllLines(Path.of("/proc/net/tcp6")).stream().skip(1),
+                        Files.readAllLines(Path.of("/proc/net/tcp")).stream().skip(1))
+                .map(line -> line.trim().split("\\s+"));
     }
 }

@@ -2,6 +2,8 @@ package io.nightjar.testing;
 
 import io.nightjar.app.Broker;
 import io.nightjar.app.Settings;
+import io.nightjar.mqtt.Properties;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
@@ -9,6 +11,8 @@ import java.util.Objects;
 
 /** A node in this JVM, on free ports of the loopback. Starting one takes seconds: share it among the tests of a class. */
 public final class TestBroker implements AutoCloseable {
+    private static final int MOST_TRIES = 200;
+
     private final String name;
     private final Broker broker;
     private final ApiClient api;
@@ -60,6 +64,23 @@ public final class TestBroker implements AutoCloseable {
     /** Port of MQTT on 127.0.0.1. */
     public int port() {
         return broker.mqttPort("default");
+    }
+
+    /**
+     * Connects clients to this node until one has its session here, too: which shard is where is not fixed.
+     *
+     * @param prefix of their ClientIDs; a number follows
+     */
+    public RawMqttClient openWithSessionHere(String prefix, Properties properties) throws IOException {
+        for (int i = 0; i < MOST_TRIES; i++) {
+            RawMqttClient client = RawMqttClient.connect("127.0.0.1", port());
+            client.open(prefix + i, true, properties);
+            if (api.client(prefix + i).path("session_node").asText().equals(name)) {
+                return client;
+            }
+            client.close();
+        }
+        throw new AssertionError("none of " + MOST_TRIES + " sessions is on " + name);
     }
 
     public ApiClient api() {
